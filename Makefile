@@ -1,0 +1,42 @@
+# Verbs of the course, one line each. Everything a verb writes stays in this folder, pip's and npm's caches apart.
+PYTHON ?= python3
+PY := .venv/bin/python
+CACHE := $(CURDIR)/.cache
+
+export TMPDIR := $(CACHE)/tmp
+export IPYTHONDIR := $(CACHE)/ipython
+export JUPYTER_CONFIG_DIR := $(CACHE)/jupyter/config
+export JUPYTER_DATA_DIR := $(CACHE)/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(CACHE)/jupyter/runtime
+export JUPYTERLAB_SETTINGS_DIR := $(CACHE)/jupyter/settings
+export JUPYTERLAB_WORKSPACES_DIR := $(CACHE)/jupyter/workspaces
+export MPLCONFIGDIR := $(CACHE)/matplotlib
+export PRE_COMMIT_HOME := $(CACHE)/pre-commit
+export TORCH_HOME := $(CACHE)/torch
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lab test build data grade lint types lock clean
+$(shell mkdir -p $(TMPDIR))
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+setup:  ## create or refresh .venv; quick when it is current
+	@$(PYTHON) tools/setup_env.py
+demo: setup  ## run the pruning lesson, judge three submissions, write one page
+	@$(PY) -m tools.demo
+lab: setup  ## open JupyterLab at the first lesson
+	@$(PY) -m jupyter lab lessons/01_measuring.ipynb
+test: setup  ## all tests
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+build: setup  ## rebuild notebooks whose text or library changed
+	@$(PY) -m tools.build $(ARGS)
+data: setup  ## fetch the full MNIST and CIFAR-10 into data/cache
+	@$(PY) -m tools.fetch_data
+grade: setup  ## judge work: make grade ROOM=02_pruning WORK=path/to/notebook.ipynb
+	@$(PY) -m autograder grade $(ROOM) $(WORK)
+lint: setup  ## ruff, mypy and typos
+	@$(PY) -m ruff check . && $(PY) -m mypy && .venv/bin/typos
+lock: setup  ## resolve pyproject.toml anew; ARGS=--upgrade takes the newest versions
+	@$(PY) -m tools.lock $(ARGS)
+clean:  ## remove .venv and .cache, keep the data
+	rm -rf .venv .cache

@@ -1,0 +1,117 @@
+"""Create or refresh `.venv` from requirements.lock. Plain Python, since nothing is installed yet when it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed.sha256"
+UNFINISHED = ROOT / ".cache" / "setup-unfinished"
+NEEDED_GIB = 9  # torch's CUDA libraries take 5.3 of the 6 GiB; pip unpacks while the archives are still there
+
+
+def fingerprint(root: Path) -> str:
+    """What the environment depends on: the lock, pyproject.toml, and the folder that scripts in `.venv` name."""
+    digest = hashlib.sha256(str(root).encode())
+    for name in ("requirements.lock", "pyproject.toml"):
+        digest.update((root / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(stamp: Path, wanted: str) -> bool:
+    """Whether the last set-up finished and nothing it depends on has changed since."""
+    return stamp.is_file() and stamp.read_text() == wanted
+
+
+def python_of(venv: Path) -> Path:
+    """The interpreter inside a virtual environment."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def is_usable(venv: Path) -> bool:
+    """Whether the environment's interpreter starts and finds its pip."""
+    try:
+        probe = [str(python_of(venv)), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"]
+        return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """Let a second set-up of the same clone wait for the first."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle:
+        if os.name != "nt":
+            import fcntl
+
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                print("another set-up of this clone is at work: waiting for it", flush=True)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def run(*command: str | Path) -> None:
+    """Run one step and stop with its own message when it fails."""
+    code = subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+    if code:
+        raise SystemExit(f"set-up stopped: {' '.join(map(str, command[1:4]))} ... failed (exit {code}), see above. "
+                         "`make setup` again goes on from here; what was downloaded is kept by pip.")
+
+
+def warn_about_space() -> None:
+    """Say early when the disk is too small: pip would say so after minutes."""
+    free = shutil.disk_usage(ROOT).free / 2**30
+    if free < NEEDED_GIB:
+        print(f"warning: {free:.1f} GiB free here, the environment needs about {NEEDED_GIB} while it is installed",
+              flush=True)
+
+
+def install(wanted: str) -> None:
+    """Install the lock with its hashes, then the project itself."""
+    if UNFINISHED.exists() or not is_usable(VENV):
+        # pip cannot repair a package that was cut off half-way, so such an environment starts anew.
+        warn_about_space()
+        print("creating .venv", flush=True)
+        run(sys.executable, "-m", "venv", "--clear", VENV)
+    UNFINISHED.touch()
+    STAMP.unlink(missing_ok=True)
+    pip = (python_of(VENV), "-m", "pip", "--disable-pip-version-check", "--no-input")
+    print("installing requirements.lock: about 3 GB to download the first time, 3 to 5 minutes", flush=True)
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]  # a person sees pip's bars, a log does not
+    run(*pip, "install", *quiet, "--require-hashes", "-r", "requirements.lock")
+    run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", ".")
+    run(*pip, "check")
+    STAMP.write_text(wanted)
+    UNFINISHED.unlink()
+
+
+def main() -> None:
+    """Do nothing, quickly, when the environment is current."""
+    if sys.version_info < (3, 11):
+        raise SystemExit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: "
+                         "name another one, for example `make setup PYTHON=python3.12`")
+    wanted = fingerprint(ROOT)
+    if is_current(STAMP, wanted):
+        return
+    with only_one(ROOT / ".cache" / "setup.lock"):
+        if not is_current(STAMP, wanted):
+            install(wanted)
+            print("set-up complete: .venv", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("set-up interrupted: `make setup` starts it again, downloads are kept") from None

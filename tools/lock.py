@@ -56,8 +56,9 @@ def resolve(upgrade: bool) -> str:
         measured.write_text("\n".join(MEASURED_WITH) + "\n")
         if LOCK.exists() and not upgrade:
             shutil.copy(LOCK, out)
-        command = [uv, "pip", "compile", "pyproject.toml", "--extra", "dev", "--universal", "--generate-hashes",
-                   "--python-version", lowest_python((ROOT / "pyproject.toml").read_text()), "--quiet",
+        python = lowest_python((ROOT / "pyproject.toml").read_text())
+        command = [uv, "pip", "compile", "pyproject.toml", "--extra", "dev", "--quiet",
+                   "--universal", "--generate-hashes", "--python-version", python,
                    "--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-progress",
                    "--custom-compile-command", "make lock", "-c", str(measured), "-o", str(out)]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""Create or refresh `.venv` from requirements.lock. Plain Python, since nothing is installed yet when it runs."""
+"""Create or refresh `.venv` from requirements.lock: plain Python, since nothing is installed yet."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ NEEDED_GIB = 9  # torch's CUDA libraries take 5.3 of the 6 GiB; pip unpacks whil
 
 
 def fingerprint(root: Path) -> str:
-    """What the environment depends on: the lock, pyproject.toml, and the folder that scripts in `.venv` name."""
-    digest = hashlib.sha256(str(root).encode())
-    for name in ("requirements.lock", "pyproject.toml"):
-        digest.update((root / name).read_bytes())
-    return digest.hexdigest()
+    """What the environment depends on: the lock, pyproject.toml, and the folder named in its scripts."""
+    files = b"".join((root / name).read_bytes() for name in ("requirements.lock", "pyproject.toml"))
+    return f"{hashlib.sha256(files).hexdigest()} {root}"
 
 
-def is_current(stamp: Path, wanted: str) -> bool:
-    """Whether the last set-up finished and nothing it depends on has changed since."""
-    return stamp.is_file() and stamp.read_text() == wanted
+def stamped() -> str:
+    """The fingerprint of the last set-up that finished."""
+    return STAMP.read_text() if STAMP.is_file() else ""
+
+
+def was_moved() -> bool:
+    """Whether the environment was made for this clone at another path, which its scripts still name."""
+    return bool(stamped()) and stamped().partition(" ")[2] != str(ROOT)
 
 
 def python_of(venv: Path) -> Path:
@@ -46,8 +49,8 @@ def is_usable(venv: Path) -> bool:
 
 
 @contextlib.contextmanager
-def only_one(lock: Path) -> Iterator[None]:
-    """Let a second set-up of the same clone wait for the first."""
+def only_one(lock: Path, other: str) -> Iterator[None]:
+    """Let a second run wait for the first; `other` says what it waits for."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as handle:
         if os.name != "nt":
@@ -56,7 +59,7 @@ def only_one(lock: Path) -> Iterator[None]:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                print("another set-up of this clone is at work: waiting for it", flush=True)
+                print(f"{other} is at work: waiting for it", flush=True)
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -65,21 +68,20 @@ def run(*command: str | Path) -> None:
     """Run one step and stop with its own message when it fails."""
     code = subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
     if code:
-        raise SystemExit(f"set-up stopped: {' '.join(map(str, command[1:4]))} ... failed (exit {code}), see above. "
-                         "`make setup` again goes on from here; what was downloaded is kept by pip.")
+        raise SystemExit(f"stopped: {' '.join(map(str, command[1:4]))} failed (exit {code}), see above. "
+                         "Run `make setup` again; what was downloaded is kept by pip.")
 
 
 def warn_about_space() -> None:
     """Say early when the disk is too small: pip would say so after minutes."""
     free = shutil.disk_usage(ROOT).free / 2**30
     if free < NEEDED_GIB:
-        print(f"warning: {free:.1f} GiB free here, the environment needs about {NEEDED_GIB} while it is installed",
-              flush=True)
+        print(f"warning: {free:.1f} GiB free here, installing takes about {NEEDED_GIB}", flush=True)
 
 
 def install(wanted: str) -> None:
     """Install the lock with its hashes, then the project itself."""
-    if UNFINISHED.exists() or not is_usable(VENV):
+    if UNFINISHED.exists() or was_moved() or not is_usable(VENV):
         # pip cannot repair a package that was cut off half-way, so such an environment starts anew.
         warn_about_space()
         print("creating .venv", flush=True)
@@ -98,14 +100,14 @@ def install(wanted: str) -> None:
 
 def main() -> None:
     """Do nothing, quickly, when the environment is current."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (an older one may be what `python3` is)
         raise SystemExit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: "
                          "name another one, for example `make setup PYTHON=python3.12`")
     wanted = fingerprint(ROOT)
-    if is_current(STAMP, wanted):
+    if stamped() == wanted:
         return
-    with only_one(ROOT / ".cache" / "setup.lock"):
-        if not is_current(STAMP, wanted):
+    with only_one(ROOT / ".cache" / "setup.lock", "another set-up of this clone"):
+        if stamped() != wanted:
             install(wanted)
             print("set-up complete: .venv", flush=True)
 

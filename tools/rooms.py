@@ -1,0 +1,98 @@
+"""Rooms and their doors: every path of a room is computed from its key, ``NN_topic``."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = re.compile(r"(\d\d)_([a-z]+(?:_[a-z]+)*)")
+
+# How many topics each section of the syllabus has: A1 .. A19, ..., and the faults F1 .. F17.
+SECTIONS = {"A": 19, "B": 11, "C": 11, "D": 19, "E": 12, "F": 17}
+TOPICS = frozenset(f"{letter}{n}" for letter, count in SECTIONS.items() for n in range(1, count + 1))
+
+# What an open room has to cover; a room is added here when it is opened.
+PROMISED = {
+    "measuring": frozenset({"A1", "A2", "A3", "A4", "A5", "B1", "B3", "D18"}),
+    "pruning": frozenset({"A6", "A13", "B10", "C3", "C4", "D3", "D10", "E6"}),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Room:
+    """One technique. Its key is the only thing that is chosen; every path follows from it."""
+
+    key: str
+    root: Path = ROOT
+
+    def __post_init__(self) -> None:
+        if not KEY.fullmatch(self.key):
+            raise ValueError(f"a room's key looks like 02_pruning, got {self.key!r}")
+
+    @property
+    def topic(self) -> str:
+        return self.key[3:]
+
+    @property
+    def lesson_source(self) -> Path:
+        return self.root / "source" / self.key / "lesson.py"
+
+    @property
+    def exercise_source(self) -> Path:
+        return self.root / "source" / self.key / "exercise.py"
+
+    @property
+    def lesson(self) -> Path:
+        return self.root / "lessons" / f"{self.key}.ipynb"
+
+    @property
+    def exercise(self) -> Path:
+        return self.root / "exercises" / self.key / f"{self.key}.ipynb"
+
+    @property
+    def solution(self) -> Path:
+        return self.root / "solutions" / self.key / f"{self.key}.ipynb"
+
+    @property
+    def module(self) -> Path:
+        return self.root / "shrink" / f"{self.topic}.py"
+
+    @property
+    def checks(self) -> Path:
+        return self.root / "autograder" / "checks" / f"test_{self.topic}.py"
+
+    @property
+    def answers(self) -> Path:
+        return self.root / "autograder" / "answers" / self.topic
+
+    @property
+    def tests(self) -> Path:
+        return self.root / "tests" / "shrink" / f"test_{self.topic}.py"
+
+    def doors(self) -> Iterator[Path]:
+        """Every path that must exist while the room does."""
+        yield from (self.lesson_source, self.exercise_source, self.lesson, self.exercise, self.solution)
+        yield from (self.module, self.checks, self.answers, self.tests)
+
+
+def all_rooms(root: Path = ROOT) -> list[Room]:
+    """The open rooms in order: the numbered folders of ``source/``."""
+    folders = sorted(path.name for path in (root / "source").glob("[0-9][0-9]_*") if path.is_dir())
+    return [Room(name, root) for name in folders]
+
+
+def find(name: str, root: Path = ROOT) -> Room:
+    """The room with this key or topic."""
+    rooms = all_rooms(root)
+    for room in rooms:
+        if name in (room.key, room.topic):
+            return room
+    known = ", ".join(room.key for room in rooms) or "none"
+    raise ValueError(f"no room is called {name!r}; rooms: {known}")
+
+
+def topics_before(topic: str, root: Path = ROOT) -> frozenset[str]:
+    """Topics whose modules ``shrink/<topic>.py`` may import: those of the rooms before it."""
+    room = find(topic, root)
+    return frozenset(other.topic for other in all_rooms(root) if other.key < room.key)

@@ -80,3 +80,24 @@ def test_conda_brings_python_and_pip_and_pip_brings_the_pins_of_the_lock() -> No
 def test_an_environment_that_lags_behind_the_lock_is_noticed() -> None:
     changed = LOCK.replace("torch==2.14.1", "torch==2.14.2")
     assert lock.environment(changed, "3.11") != lock.ENVIRONMENT.read_text()
+
+
+# Programs, and what other packages look for: no import of ours shows them.
+USED_WITHOUT_IMPORT = {
+    "jupyterlab": "make lab",
+    "ipywidgets": "tqdm's bar in a notebook",
+    "mypy": "make lint", "ruff": "make lint", "typos": "make lint",
+    "pre-commit": "CONTRIBUTING.md",
+    "pytest-timeout": "pyproject.toml", "pytest-xdist": "make test",
+    "setuptools": "pyproject.toml",
+    "uv": "make lock",
+}
+IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml"}
+
+
+def test_nothing_is_asked_for_that_nobody_uses() -> None:
+    folders = ("shrink", "autograder", "tools", "tests", "source")
+    code = "\n".join(path.read_text() for folder in folders for path in (lock.ROOT / folder).rglob("*.py"))
+    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", code, re.MULTILINE))
+    asked = {asked.name for asked in ASKED} - set(USED_WITHOUT_IMPORT)
+    assert {name for name in asked if IMPORTED_AS.get(name, name) not in imported} == set()

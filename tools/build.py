@@ -109,7 +109,7 @@ def run_builds(rooms: Sequence[Room], *, run: bool, check: bool, root: Path = RO
         start = time.perf_counter()
         try:
             files = build(room, kind, run=run and not check)
-        except BuildError as error:
+        except (BuildError, SyntaxError) as error:
             faults.append(str(error))
             continue
         seconds = time.perf_counter() - start

@@ -45,7 +45,7 @@ def compose(room: Room, kind: str) -> tuple[NotebookNode, dict[str, str]]:
     if not path.is_file():
         raise BuildError(f"there is no {name}")
     text = path.read_text(encoding="utf-8")
-    front, cells = _front_matter(jupytext.reads(text, fmt="py:percent").cells, name)
+    front, cells = front_matter(path), read_cells(path)[1:]
     draft = Draft(room, kind, task_points(room.checks) if kind == "exercise" else {})
     notebook = NotebookNode(nbformat.v4.new_notebook())
     for position, cell in enumerate(cells):
@@ -67,24 +67,33 @@ def compose(room: Room, kind: str) -> tuple[NotebookNode, dict[str, str]]:
 
 
 def new_code(source: str, metadata: dict[str, Any] | None = None) -> NotebookNode:
-    return NotebookNode(nbformat.v4.new_code_cell(source, metadata=NotebookNode(metadata or {})))
+    return NotebookNode(nbformat.v4.new_code_cell(source, metadata=nbformat.from_dict(metadata or {})))
 
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _front_matter(cells: list[NotebookNode], path: str) -> tuple[dict[str, Any], list[NotebookNode]]:
-    """Take the title and the covered topics off the top of a source text."""
+def read_cells(path: Path) -> list[NotebookNode]:
+    """The cells of a source text; the first is its front matter."""
+    return list(jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells)
+
+
+def front_matter(path: Path) -> dict[str, Any]:
+    """The title of a source text and the topics it covers."""
+    name, cells = f"{path.parent.name}/{path.name}", read_cells(path)
     if not cells or cells[0].cell_type != "raw" or not cells[0].source.startswith("---"):
-        raise BuildError(f"{path} begins with a front matter: title and covers between two lines `# ---`")
-    front = yaml.safe_load(cells[0].source.strip().strip("-"))
+        raise BuildError(f"{name} begins with a front matter: title and covers between two lines `# ---`")
+    try:
+        front = yaml.safe_load(cells[0].source.strip().strip("-"))
+    except yaml.YAMLError as error:
+        raise BuildError(f"{name}: the front matter is not YAML: {error}") from None
     if not isinstance(front, dict) or set(front) != {"title", "covers"}:
-        raise BuildError(f"{path}: the front matter holds exactly title and covers")
-    unknown = [topic for topic in front["covers"] if topic not in TOPICS]
+        raise BuildError(f"{name}: the front matter holds exactly title and covers")
+    unknown = [str(topic) for topic in front["covers"] if topic not in TOPICS]
     if unknown:
-        raise BuildError(f"{path}: covers names topics that do not exist: {', '.join(map(str, unknown))}")
-    return {"title": front["title"], "covers": front["covers"]}, cells[1:]
+        raise BuildError(f"{name}: covers names topics that do not exist: {', '.join(unknown)}")
+    return {"title": front["title"], "covers": front["covers"]}
 
 
 def _expand(draft: Draft, cell: NotebookNode, place: str) -> NotebookNode:
@@ -172,17 +181,15 @@ def nbgrader_metadata(grade_id: str, *, solution: bool = False, points: float = 
 
 def exercise_tasks(path: Path) -> list[str]:
     """The tasks an exercise text asks for."""
-    if not path.is_file():
-        return []
-    cells = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells
+    cells = read_cells(path) if path.is_file() else []
     return [str(cell.metadata["task"]) for cell in cells if "task" in cell.metadata]
 
 
 def behind(notebook: NotebookNode, room: Room) -> list[Path]:
     """The files a notebook's outputs depend on: shrink modules, imported directly or not, and the checks."""
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    code = code_of(notebook)
     files: set[Path] = set()
-    waiting = [name for source in code for name in _shrink_imports(_parse(source))]
+    waiting = [name for source in code for name in _shrink_imports(ast.parse(source))]
     while waiting:
         file = room.root / "shrink" / f"{waiting.pop()}.py"
         if file.is_file() and file not in files:
@@ -203,15 +210,19 @@ def _shrink_imports(tree: ast.AST) -> Iterable[str]:
             yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("shrink."))
 
 
-def _parse(source: str) -> ast.Module:
-    """A cell's syntax tree, without its magics."""
-    lines = ["pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
-    return ast.parse("\n".join(lines))
+def code_of(notebook: NotebookNode) -> list[str]:
+    """The code cells as plain Python."""
+    return [_plain(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _plain(source: str) -> str:
+    """A cell without its magics."""
+    return "\n".join("pass" if line.startswith(("%", "!")) else line for line in source.splitlines())
 
 
 def _defined(source: str) -> set[str]:
     """Names a hand-written cell defines or imports."""
-    nodes = list(ast.walk(_parse(source)))
+    nodes = list(ast.walk(ast.parse(_plain(source))))
     imported = [node.names for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     return names | {alias.asname or alias.name for names in imported for alias in names}

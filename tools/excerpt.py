@@ -27,7 +27,7 @@ class Module:
 def read_module(path: Path) -> Module:
     """Parse a module without importing it."""
     if not path.is_file():
-        raise BuildError(f"{path.name} does not exist yet: {path}")
+        raise BuildError(f"{path.parent.name}/{path.name} does not exist yet")
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text, filename=str(path))
     definitions: dict[str, Definition] = {}

@@ -86,6 +86,8 @@ def install(wanted: str) -> None:
         warn_about_space()
         print("creating .venv", flush=True)
         run(sys.executable, "-m", "venv", "--clear", VENV)
+    for left in (ROOT / ".cache" / "tmp").glob("pip-*"):  # gigabytes, after a kill
+        shutil.rmtree(left, ignore_errors=True)
     UNFINISHED.touch()
     STAMP.unlink(missing_ok=True)
     pip = (python_of(VENV), "-m", "pip", "--disable-pip-version-check", "--no-input")

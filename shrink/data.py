@@ -113,9 +113,11 @@ def _load(dataset: str, split: str, full: bool) -> Split:
 
 
 def _read_embedded(dataset: str, split: str) -> Split:
-    manifest_path = DATA_FOLDER / "embedded.json"
     remedy = "restore it with `git checkout -- data`"
-    manifest = json.loads(_read(manifest_path, remedy))[dataset][split]
+    try:
+        manifest = json.loads(_read(DATA_FOLDER / "embedded.json", remedy))[dataset][split]
+    except (ValueError, KeyError) as error:
+        raise DataError(f"{DATA_FOLDER / 'embedded.json'}: damaged ({error}); {remedy}") from error
     sheets = [_read_sheet(DATA_FOLDER / name, manifest["shape"], remedy) for name in manifest["sheets"]]
     images = np.concatenate(sheets)[: manifest["shape"][0]]
     labels = np.frombuffer(_read(DATA_FOLDER / manifest["labels"], remedy), dtype=np.uint8)

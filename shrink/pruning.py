@@ -1,5 +1,6 @@
-"""Pruning: which weights may be zero, and how to keep them zero while the others learn. Masks: True = keep."""
+"""Pruning: which weights may be zero, and how to keep them zero while the rest learn. Masks: True = keep."""
 
+import copy
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -303,6 +305,43 @@ def sensitivity(
         finally:
             parameters[name].data.copy_(dense)
     return results
+
+
+def prune_lenet(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    """Prunes LeNet-300-100 to at least 12 times fewer weights and retrains it to at most 1.7 % error.
+
+    Formula: ratio = 266,200 / |{non-zero weights in the three matrices}|; the 410 biases do not count.
+
+    Args:
+        model: LeNet-300-100 as trained, `shrink.nets.lenet_300_100()` with its checkpoint; left as it is.
+        images: float32 (60000, 784), the training images, normalised as `shrink.data.to_float` does.
+        labels: int64 (60000,), digits 0 to 9.
+
+    Returns:
+        The state dict of the pruned network: names, shapes and dtype as in `model.state_dict()`, pruned
+        weights exactly 0.
+
+    Source: Han et al. 2015, "Learning both Weights and Connections", table 1 (LeNet-300-100, 12 times fewer
+    weights, 1.59 % error); Zhu and Gupta 2017, section 3 (gradual pruning).
+
+    >>> model = nn.Sequential(nn.Flatten(), nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 10))
+    >>> state = prune_lenet(model, torch.rand(20, 784), torch.arange(20) % 10)
+    >>> int(state["1.weight"].count_nonzero() + state["3.weight"].count_nonzero()) <= (784 + 10) * 300 / 12
+    True
+    """
+    model = copy.deepcopy(model).train()
+    weights = {name: p.data for name, p in model.named_parameters() if p.dim() > 1}  # biases stay dense
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
+    generator = torch.Generator().manual_seed(0)
+    epochs = 5
+    for epoch in range(epochs):
+        optimizer.param_groups[0]["lr"] = 0.1 * (1 - epoch / epochs)
+        masks = global_magnitude_masks(weights, polynomial_sparsity(epoch + 1, start=0, end=3, final=0.92))
+        for chosen in torch.randperm(len(images), generator=generator).split(256):
+            optimizer.zero_grad()
+            F.cross_entropy(model(images[chosen]), labels[chosen]).backward()
+            masked_step_(model, masks, optimizer)
+    return model.state_dict()
 
 
 def save_sparse(path: str | Path, state: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> None:

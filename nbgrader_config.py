@@ -8,12 +8,16 @@
 The gradebook and all that belongs to a class lie in .cache/class, outside what git sees.
 """
 
+import os
+import sys
 from pathlib import Path
 
 c = get_config()  # type: ignore[name-defined] # noqa: F821  (nbgrader defines it)
 root = Path(__file__).resolve().parent  # type: ignore[name-defined]
 course = root / ".cache" / "class"
 course.mkdir(parents=True, exist_ok=True)
+# nbgrader calls `alembic` by name when it makes a gradebook; .venv need not be activated for that.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 c.CourseDirectory.course_id = "shrink"
 c.CourseDirectory.root = str(root)
@@ -32,6 +36,7 @@ STUB = 'raise NotImplementedError("write this function, then run the check below
 c.ClearSolutions.code_stub = {"python": STUB}
 
 # Learners' code runs in the judge's sandboxed worker alone; nbgrader keeps gradebook, penalties and feedback.
+c.Autograde.exporter_class = "autograder.nbgrader_hook.Reader"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "autograder.nbgrader_hook.RestoreCells",

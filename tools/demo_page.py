@@ -1,0 +1,96 @@
+"""The demo's page, self-contained: what the judge said about three submissions, and the lesson's plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto }
+body { padding: 0 1rem }
+h1, h2 { font-weight: 600; line-height: 1.2 } h2 { margin-top: 2.5rem }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+th, td { border-bottom: 1px solid #ccc; padding: .3rem .8rem; text-align: left; vertical-align: top }
+td.n, th.n { text-align: right } tfoot td { font-weight: 600; border-bottom: none }
+code { font: .92em ui-monospace, monospace } details { margin: .4rem 0 } summary { cursor: pointer }
+.hint { color: #555 } .failed { color: #a5291f } pre { white-space: pre-wrap; margin: 0 }
+img { max-width: 100%; display: block; margin: 1rem 0 }
+"""
+
+
+def page(lesson: NotebookNode, results: list[dict[str, Any]]) -> str:
+    """The whole page; everything that came out of a submission is escaped."""
+    title = "Shrink: the pruning room"
+    body = [
+        f"<h1>{title}</h1>",
+        "<p>Three notebooks were judged just now: a right one, a half-done one, and one whose answers ",
+        "only look right. Each answer ran in a sandboxed worker that never sees the expected result.</p>",
+        points_table(results),
+        "<h2>What each learner reads</h2>",
+        *(said_about(result) for result in results),
+        "<h2>What the lesson showed</h2>",
+        "<p>The plots of <code>lessons/02_pruning.ipynb</code>, executed just now. ",
+        "<code>make lab</code> opens the lessons.</p>",
+        *plots(lesson),
+    ]
+    return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+            f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>\n'
+            + "\n".join(body) + "</html>\n")
+
+
+def points_table(results: list[dict[str, Any]]) -> str:
+    """Tasks down, submissions across."""
+    names = "".join(f'<th class="n">{escape(Path(result["submission"]).stem)}</th>' for result in results)
+    rows = "".join(
+        f"<tr><td><code>{escape(tasks[0]['name'])}</code></td>{''.join(points(task) for task in tasks)}</tr>"
+        for tasks in zip(*(result["tasks"] for result in results), strict=True))
+    total = "".join(points(result) for result in results)
+    return (f"<table><thead><tr><th>task</th>{names}</tr></thead><tbody>{rows}</tbody>"
+            f"<tfoot><tr><td>points</td>{total}</tr></tfoot></table>")
+
+
+def points(judged: dict[str, Any]) -> str:
+    """A cell such as 2 / 3."""
+    return f'<td class="n">{judged["points"]:g} / {judged["max_points"]:g}</td>'
+
+
+def said_about(result: dict[str, Any]) -> str:
+    """The messages of one submission, folded, its metrics above them."""
+    metrics = ", ".join(f"{escape(name)} {value:.4g}" for name, value in result.get("metrics", {}).items())
+    found = [task_message(task) for task in result["tasks"] if task["status"] != "passed"]
+    inside = "".join(found) or "<p>Every check passed.</p>"
+    name = escape(Path(result["submission"]).stem)
+    head = f"{name}: {result['points']:g} of {result['max_points']:g} points"
+    return f"<details><summary>{head}{f' ({metrics})' if metrics else ''}</summary>{inside}</details>"
+
+
+def task_message(task: dict[str, Any]) -> str:
+    """What went wrong in one task, each failed check with its hint."""
+    status = task["status"].replace("_", " ")
+    lines = [f"<p><code>{escape(task['name'])}</code>: {escape(status)}</p>"]
+    if task.get("message"):
+        lines.append(f"<pre>{escape(task['message'])}</pre>")
+    failed = [check for check in task["checks"] if not check["passed"] and check.get("message")]
+    if failed:
+        lines.append("<ul>" + "".join(f"<li>{check_message(check)}</li>" for check in failed) + "</ul>")
+    return "".join(lines)
+
+
+def check_message(check: dict[str, Any]) -> str:
+    """A failed check: its name, its mistake, its hint."""
+    hint = f'<div class="hint">{escape(check["hint"])}</div>' if check.get("hint") else ""
+    return f'{escape(check["name"])}<pre class="failed">{escape(check["message"])}</pre>{hint}'
+
+
+def plots(lesson: NotebookNode) -> Iterable[str]:
+    """The pictures of an executed notebook."""
+    for cell in lesson.cells:
+        for output in cell.get("outputs", []):
+            picture = output.get("data", {}).get("image/png")
+            if picture:
+                data = "".join(picture.split())
+                yield f'<img alt="a plot of the lesson" src="data:image/png;base64,{data}">'

@@ -76,7 +76,7 @@ def imports(module: Module, tasks: list[str], hidden: frozenset[str]) -> str:
     """
     cells = [cut(module, other) for name in tasks for other in [name, *needed(module, name)]]
     words = set(re.findall(r"\w+", "\n".join(cells)))
-    text, above = "", 0
+    text, above, gap = "", 0, ""
     for node in module.tree.body:
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
@@ -87,11 +87,11 @@ def imports(module: Module, tasks: list[str], hidden: frozenset[str]) -> str:
             if (alias.asname or alias.name.split(".")[0]) in words
             and not {origin, f"{origin}.{alias.name}", alias.name} & {f"shrink.{topic}" for topic in hidden}
         ]
-        if node.names and origin != "__future__":
-            gap = "\n" if text and node.lineno > above + 1 else ""  # the groups of the file stay apart
-            text += f"{gap}{ast.unparse(node)}\n"
+        gap = "\n" if node.lineno > above + 1 else gap  # the groups of the file stay apart
         above = _last(node)
-    return text.rstrip("\n")
+        if node.names and origin != "__future__":
+            text, gap = f"{text}{gap}{ast.unparse(node)}\n", ""
+    return text.strip("\n")
 
 
 def show(module: Module, name: str, seen: set[str], *, brief: bool = False) -> str:

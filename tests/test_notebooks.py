@@ -2,6 +2,7 @@
 
 import ast
 import re
+import resource
 from itertools import pairwise
 from pathlib import Path
 
@@ -154,9 +155,13 @@ def test_pages_are_sober(room: Room) -> None:
 @by_kind
 @by_room
 def test_a_notebook_runs_in_a_fresh_kernel(room: Room, kind: str, tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     notebook, _ = compose(room, kind)
     execute(notebook, tmp_path, f"{room.key} {kind}")
     assert not list(problems(notebook, ROOT))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert kind == "exercise" or seconds < 90, "a lesson takes at most 90 s, counted here in CPU-seconds"
 
 
 def test_figures_of_the_readme_come_from_results() -> None:

@@ -199,6 +199,8 @@ class _Reader:
         if not len(buffer):
             return torch.empty(shape, dtype=DTYPES[dtype])
         raw = _frombuffer(buffer, dtype=_uint8)
+        if raw.data_ptr() % DTYPES[dtype].itemsize:
+            raw = raw.clone()  # buffers follow each other without gaps
         if DTYPES[dtype] is _bool:
             return (raw != 0).reshape(shape)  # a bool byte other than 0 and 1 is undefined behaviour in torch
         return raw.view(DTYPES[dtype]).reshape(shape)

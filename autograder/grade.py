@@ -1,0 +1,388 @@
+"""Judging one submission: every check of a room against a learner's worker and the reference's."""
+
+import hashlib
+import hmac
+import importlib.util
+import inspect
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+import torch
+
+from autograder import submission, wire
+from autograder.job import InfraError, Job, Source
+from autograder.report import CheckResult, Result, Status, TaskResult
+from autograder.task import Check, Judge, LearnerError, Outcome, Scenario, TimedOut
+from autograder.zygote import ROOT, Zygote, start
+
+CHECKS = Path(__file__).resolve().parent / "checks"
+LOAD_CPU_SECONDS = 10.0
+SUBMISSION_CPU_SECONDS = 300.0
+MAX_TIMEOUTS = 2
+MAX_MESSAGE = 600
+ENDS_TASK = ("missing", "not_attempted")  # the task's other checks would say the same
+
+
+@dataclass(frozen=True)
+class Room:
+    """One room as the judge sees it: its key, its checks in order, and the reference's source."""
+
+    key: str
+    topic: str
+    checks: tuple[Check, ...]
+    wanted: tuple[str, ...]  # the names its scenarios ask of a submission
+    reference: Source
+
+    @property
+    def tasks(self) -> dict[str, list[Check]]:
+        grouped: dict[str, list[Check]] = {}
+        for check in self.checks:
+            grouped.setdefault(check.task, []).append(check)
+        return grouped
+
+    @property
+    def max_points(self) -> float:
+        return sum(check.points for check in self.checks)
+
+
+class UnknownRoom(Exception):
+    """There is no such room; the message lists those there are."""
+
+
+def room_keys(checks: Path = CHECKS, root: Path = ROOT) -> dict[str, str]:
+    """topic -> key of every room that has checks; the number comes from the room's folder of text."""
+    folders = [
+        folder.name
+        for place in ("source", "lessons", "exercises")
+        for folder in sorted((root / place).glob("[0-9][0-9]_*"))
+    ]
+    numbered = {name.partition(".")[0][3:]: name.partition(".")[0] for name in folders}
+    topics = sorted(file.stem.removeprefix("test_") for file in checks.glob("test_*.py"))
+    return dict(sorted(((topic, numbered.get(topic, topic)) for topic in topics), key=lambda item: item[1]))
+
+
+def find_room(name: str, checks: Path = CHECKS, root: Path = ROOT) -> Room:
+    """The room of this key or topic, its checks loaded."""
+    keys = room_keys(checks, root)
+    topic = next((topic for topic, key in keys.items() if name in (topic, key)), None)
+    if topic is None:
+        raise UnknownRoom(f"there is no room {name!r}; there are: {', '.join(keys.values()) or 'none'}")
+    module = load_checks(checks / f"test_{topic}.py")
+    found = [
+        value.check for value in vars(module).values() if isinstance(getattr(value, "check", None), Check)
+    ]
+    found.sort(key=lambda check: inspect.unwrap(check.verdict).__code__.co_firstlineno)
+    scenarios = [value.source for value in vars(module).values() if isinstance(value, Scenario)]
+    asked = {word for source in scenarios for word in re.findall(r"\bwork\.(\w+)", source)}
+    wanted = tuple(sorted(asked | {check.task for check in found}))
+    file = root / "shrink" / f"{topic}.py"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return Room(keys[topic], topic, tuple(found), wanted, Source(((file.name, text),)))
+
+
+def load_checks(file: Path) -> ModuleType:
+    """Import a room's checks: our own code, by file, so that a test can bring its own folder."""
+    name = f"autograder.checks.{file.stem}" if file.parent == CHECKS else f"checks_of_{abs(hash(file))}"
+    if name in sys.modules and name.startswith("autograder."):
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise InfraError(f"{file} cannot be imported")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def seed_for(data: bytes, secret: bytes) -> int:
+    """The seed for marks: nobody without the secret can tell the inputs of a submission, and it stays the same."""
+    return int.from_bytes(hmac.new(secret, hashlib.sha256(data).digest(), "sha256").digest()[:4])
+
+
+class Workers:
+    """The two zygotes of a grader, shared by all its submissions: one for learners, one for the reference."""
+
+    def __init__(self, level: str | None = None, *, root: Path = ROOT) -> None:
+        self.root = root
+        torch.set_num_threads(1)
+        self.trusted_zygote: Zygote | None = None
+        self.learner = start(level, trusted=False, root=root, alongside=self._start_trusted)
+        self.level = self.learner.level
+        self.reference_jobs: dict[str, Job] = {}
+        self.known: dict[str, Any] = {}
+        self.reference_cpu = 0.0
+
+    def _start_trusted(self, learner: Zygote) -> None:
+        """Beside the learner's zygote, for on two cores the two take as long as one."""
+        if self.trusted_zygote is not None:
+            self.trusted_zygote.close()
+        self.trusted_zygote = Zygote(
+            learner.level, trusted=True, root=self.root, bubblewrap=learner.bubblewrap
+        )
+
+    @property
+    def trusted(self) -> Zygote:
+        assert self.trusted_zygote is not None
+        if not self.trusted_zygote.ready:
+            self.trusted_zygote.wait_ready()
+        return self.trusted_zygote
+
+    def reference(
+        self, room: Room, scenario: Scenario, inputs: dict[str, Any], seed: int, cpu_seconds: float
+    ) -> Any:
+        """The reference's outcome; the same question is asked once."""
+        key = fingerprint(room, scenario, inputs, seed)
+        if key not in self.known:
+            job = self.reference_jobs.get(room.topic)
+            if job is None or not job.alive:
+                job = self.reference_jobs[room.topic] = self.trusted.open(room.reference)
+            before = job.cpu
+            try:
+                value = job.call(scenario, inputs, task="the reference", seed=seed, cpu_seconds=cpu_seconds)
+            except LearnerError as error:
+                value = error
+            except Outcome as error:
+                raise InfraError(f"the reference of {room.key}, scenario {scenario.name}: {error}") from error
+            self.reference_cpu += job.cpu - before
+            self.known[key] = value
+        if isinstance(self.known[key], LearnerError):
+            raise InfraError(f"the reference of {room.key}, scenario {scenario.name}: {self.known[key]}")
+        return self.known[key]
+
+    def close(self) -> None:
+        for job in self.reference_jobs.values():
+            job.close()
+        self.learner.close()
+        if self.trusted_zygote is not None:
+            self.trusted_zygote.close()
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def fingerprint(room: Room, scenario: Scenario, inputs: dict[str, Any], seed: int) -> str:
+    """One name for one question to the reference."""
+    buffers: list[wire.Buffer] = []
+    digest = hashlib.sha256(json.dumps([room.topic, room.reference.cells, scenario.source, seed]).encode())
+    digest.update(json.dumps(wire.encode(inputs, buffers)).encode())
+    for buffer in buffers:
+        digest.update(buffer)
+    return digest.hexdigest()
+
+
+@dataclass
+class Session:
+    """One submission while it is being judged: its open job, and what it has used up."""
+
+    room: Room
+    workers: Workers
+    source: Source
+    seed: int
+    zygote: Zygote
+    job: Job | None = None
+    timeouts: int = 0
+    cpu: float = 0.0
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    def open(self) -> Job:
+        """The task's job: forked and loaded when it is first needed, and again after it broke."""
+        if self.job is None or not self.job.alive:
+            self.close()
+            self.job = self.zygote.open(self.source, cpu_seconds=LOAD_CPU_SECONDS)
+        return self.job
+
+    def close(self) -> None:
+        if self.job is not None:
+            self.job.close()
+            self.cpu += self.job.cpu
+            self.job = None
+
+    def run(
+        self,
+        scenario: Scenario,
+        inputs: dict[str, Any],
+        *,
+        task: str,
+        seed: int,
+        cpu_seconds: float,
+        fresh: bool,
+    ) -> Any:
+        try:
+            if fresh:
+                self.close()
+            job = self.open()
+            left = SUBMISSION_CPU_SECONDS - self.cpu - job.cpu
+            return job.call(
+                scenario, inputs, task=task, seed=seed, cpu_seconds=max(0.1, min(cpu_seconds, left))
+            )
+        except TimedOut:
+            self.timeouts += 1
+            raise
+        finally:
+            if fresh:
+                self.close()
+
+    @property
+    def exhausted(self) -> bool:
+        return self.timeouts >= MAX_TIMEOUTS or self.cpu >= SUBMISSION_CPU_SECONDS
+
+
+class RoomJudge(Judge):
+    """The judge a check gets when marks are given."""
+
+    def __init__(self, session: Session, check: Check) -> None:
+        self.session, self.check, self.metrics = session, check, session.metrics
+        self.seed = int.from_bytes(hashlib.sha256(f"{session.seed}:{check.id}".encode()).digest()[:4])
+        self.generator = torch.Generator().manual_seed(self.seed)
+
+    def run(self, scenario: Scenario, *, cpu_seconds: float = 5.0, fresh: bool = False, **inputs: Any) -> Any:
+        task = self.check.task
+        return self.session.run(
+            scenario, inputs, task=task, seed=self.seed, cpu_seconds=cpu_seconds, fresh=fresh
+        )
+
+    def reference(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
+        return self.session.workers.reference(self.session.room, scenario, inputs, self.seed, cpu_seconds)
+
+    def trusted(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
+        return self.session.workers.reference(self.session.room, scenario, inputs, 0, cpu_seconds)
+
+
+def judge_check(session: Session, check: Check) -> CheckResult:
+    """One check, whatever the learner's code does. A fault of the check itself is ours and ends the judging."""
+    status: Status = "passed"
+    fraction, message = 0.0, ""
+    try:
+        given = check.verdict(RoomJudge(session, check))
+        fraction = 1.0 if given is None else min(1.0, max(0.0, float(given)))
+        status = "passed" if fraction == 1.0 else "partial" if fraction > 0 else "failed"
+    except Outcome as outcome:
+        status, message = outcome.status, str(outcome)  # type: ignore[assignment]
+    except AssertionError as failure:
+        status, message = "failed", str(failure) or "the result is not what the contract says"
+    except InfraError:
+        raise
+    except Exception as error:
+        line = (
+            error.__traceback__.tb_next.tb_lineno
+            if error.__traceback__ and error.__traceback__.tb_next
+            else "?"
+        )
+        raise InfraError(
+            f"the check {check.id} (line {line}) failed by itself: {type(error).__name__}: {error}"
+        ) from error
+    return result_of(check, status, message, fraction)
+
+
+def result_of(check: Check, status: Status, message: str, fraction: float = 0.0) -> CheckResult:
+    message = wire.clean(message).strip()
+    message = message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 3] + "..."
+    hint = check.hint if status in ("failed", "partial", "error", "bad_return") else ""
+    points = round(fraction * check.points, 4)
+    return CheckResult(
+        name=check.title, passed=status == "passed", points=points, max_points=check.points,
+        message=message, hint=hint, status=status,
+    )  # fmt: skip
+
+
+def judge_task(session: Session, name: str, checks: list[Check]) -> TaskResult:
+    """All checks of one task, in a job of their own."""
+    results: list[CheckResult] = []
+    fault: InfraError | None = None
+    for check in checks:
+        if session.exhausted:
+            results.append(result_of(check, "not_run", "not run: the submission has used up its time"))
+        elif results and results[-1].status in ENDS_TASK:
+            results.append(result_of(check, results[-1].status, results[-1].message))
+        else:
+            try:
+                results.append(judge_check(session, check))
+            except InfraError as error:
+                fault = fault or error
+                results.append(result_of(check, "infra_error", str(error)))
+    session.close()
+    return task_result(name, results)
+
+
+def task_result(name: str, checks: list[CheckResult]) -> TaskResult:
+    """A task's status: passed, partial when some points were earned, else that of its first check that was not passed."""
+    points, most = sum(check.points for check in checks), sum(check.max_points for check in checks)
+    worst = next((check for check in checks if check.status == "infra_error"), None)
+    first = worst or next((check for check in checks if not check.passed), None)
+    status: Status = "passed" if first is None else first.status
+    if first is not None and worst is None and points > 0:
+        status = "partial"
+    message = first.message if first is not None else ""
+    return TaskResult(
+        name=name, points=round(points, 4), max_points=most, status=status, message=message, checks=checks
+    )
+
+
+def judge(
+    room: Room,
+    source: Source,
+    name: str,
+    *,
+    seed: int,
+    workers: Workers,
+    trusted: bool = False,
+    tasks: list[str] | None = None,
+) -> Result:
+    """Judge one source; `trusted` is for sources of ours (self-check), which may import the library."""
+    began = time.perf_counter()
+    before = workers.reference_cpu
+    zygote = workers.trusted if trusted else workers.learner
+    session = Session(room, workers, Source(source.cells, source.notebook, room.wanted), seed, zygote)
+    try:
+        judged = [
+            judge_task(session, task, checks)
+            for task, checks in room.tasks.items()
+            if tasks is None or task in tasks
+        ]
+    finally:
+        session.close()
+    fault = next((task.message for task in judged if task.status == "infra_error"), "")
+    return Result(
+        room=room.key, submission=name, points=round(sum(task.points for task in judged), 4),
+        max_points=sum(task.max_points for task in judged), sandbox=workers.level, seed=seed,
+        seconds=round(time.perf_counter() - began, 3), status="infra_error" if fault else "judged", tasks=judged,
+        metrics=session.metrics, message=fault, cpu_seconds=round(session.cpu, 3),
+        reference_cpu_seconds=round(workers.reference_cpu - before, 3),
+    )  # fmt: skip
+
+
+def unreadable(room: Room, name: str, message: str, *, seed: int, workers: Workers) -> Result:
+    """The result of a submission that cannot be read: nothing was judged."""
+    return Result(
+        room=room.key, submission=name, points=0.0, max_points=room.max_points, sandbox=workers.level, seed=seed,
+        seconds=0.0, status="unreadable", tasks=[], metrics={}, message=message,
+    )  # fmt: skip
+
+
+def grade_notebook(
+    room: Room, what: Path | bytes, *, name: str = "", seed: int = 0, workers: Workers
+) -> Result:
+    """Judge a submission given as a path (notebook, module, folder) or as the bytes of a notebook."""
+    label = name or (what.name if isinstance(what, Path) else "submission.ipynb")
+    try:
+        read = submission.read(what, room.key) if isinstance(what, Path) else submission.parse(what, label)
+    except submission.Unreadable as error:
+        return unreadable(room, label, str(error), seed=seed, workers=workers)
+    return judge(room, read.source, label, seed=seed, workers=workers)
+
+
+def grade_all(room: Room, paths: list[Path], *, seed: int, workers: Workers) -> Iterator[Result]:
+    """Judge many submissions with the same workers, one after the other."""
+    for path in paths:
+        yield grade_notebook(room, path, seed=seed, workers=workers)

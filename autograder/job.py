@@ -1,0 +1,317 @@
+"""A job as the grader sees it: ask a question, keep the deadline, kill from outside, turn what happened into words."""
+
+import os
+import secrets
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from autograder import wire
+from autograder.task import (
+    Crashed,
+    LearnerError,
+    Missing,
+    NotAttempted,
+    Outcome,
+    OutOfMemory,
+    Scenario,
+    TimedOut,
+)
+
+START_SECONDS = 120.0
+LARGE = 1 << 20  # bytes from which an input travels as a read-only memfd
+HAVE_MEMFD = hasattr(os, "memfd_create")  # Linux
+CORES = os.cpu_count() or 1
+
+
+class InfraError(Exception):
+    """The grader's own fault. It is never a learner's zero."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a job loads: (name, text) cells, and whether they come from a notebook."""
+
+    cells: tuple[tuple[str, str], ...]
+    notebook: bool = False
+    wanted: tuple[str, ...] = ()
+
+
+class Blobs(Protocol):
+    """Whoever keeps the large inputs (the zygote)."""
+
+    def blob(self, raw: memoryview) -> int: ...
+
+
+class Job:
+    """One forked process with a learner's code in it. Ask until it fails; then open another."""
+
+    def __init__(self, blobs: Blobs, channel: socket.socket, life: socket.socket) -> None:
+        self.blobs, self.channel, self.life = blobs, channel, life
+        self.alive, self.cpu, self.problems = True, 0.0, list[str]()
+        started = self._expect(life, "started")
+        self.pid = int(started["pid"])
+        self._expect(channel, "ready")
+        channel.setblocking(False)
+
+    def _expect(self, channel: socket.socket, op: str) -> dict[str, Any]:
+        """The one message that comes before any learner's code runs; anything else is our fault."""
+        channel.settimeout(START_SECONDS)
+        try:
+            header = receive_plain(channel)
+        except (OSError, wire.WireError) as error:
+            self.close()
+            raise InfraError(f"a job did not start: {error}") from error
+        if header.get("op") != op:
+            self.close()
+            raise InfraError(f"a job did not start: {header.get('text', 'no reason given')}")
+        return header
+
+    def load(self, source: Source, cpu_seconds: float) -> None:
+        """Run the submission's source."""
+        header = {"op": "load", "cells": source.cells, "notebook": source.notebook, "wanted": source.wanted}
+        reply, _ = self.ask(header, [], [], cpu_seconds, "loading the submission")
+        problems = reply.get("problems")
+        self.problems = (
+            [wire.clean(text) for text in problems if isinstance(text, str)]
+            if isinstance(problems, list)
+            else []
+        )
+
+    def call(
+        self, scenario: Scenario, inputs: dict[str, Any], *, task: str, seed: int, cpu_seconds: float
+    ) -> Any:
+        """The value a scenario returned, or an Outcome."""
+        buffers: list[wire.Buffer] = []
+        tree = wire.encode(inputs, buffers)
+        from_file = [HAVE_MEMFD and isinstance(raw, memoryview) and len(raw) >= LARGE for raw in buffers]
+        files = [
+            self.blobs.blob(memoryview(raw)) for raw, large in zip(buffers, from_file, strict=True) if large
+        ]
+        inline = [raw for raw, large in zip(buffers, from_file, strict=True) if not large]
+        header = {
+            "op": "call",
+            "source": scenario.source,
+            "name": scenario.name,
+            "inputs": tree,
+            "task": task,
+        }
+        header |= {"from_file": from_file, "seed": seed}
+        reply, body = self.ask(header, inline, files, cpu_seconds, f"the call of {task}")
+        if "error" in reply:
+            raise outcome(reply["error"], task)
+        try:
+            return wire.decode(reply.get("value"), body)
+        except wire.WireError as error:
+            self.close()
+            raise Crashed(f"the process that ran {task} sent {error}") from error
+
+    def ask(
+        self,
+        header: dict[str, Any],
+        buffers: list[wire.Buffer],
+        files: list[int],
+        cpu_seconds: float,
+        doing: str,
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """Send one request and read its answer, or raise the Outcome that came instead."""
+        request = secrets.randbits(48)
+        deadline = Deadline(self.pid, cpu_seconds, doing)
+        pieces = wire.pack({**header, "id": request}, buffers)
+        try:
+            self._send(pieces, files, deadline)
+            head, body = wire.unpack_prefix(bytes(self._receive(wire.PREFIX.size, deadline)))
+            reply = wire.unpack_header(self._receive(head, deadline), body)
+            parts = list(wire.split(self._receive(body, deadline), reply["sizes"]))
+        except Outcome:
+            self.close()
+            raise
+        except wire.WireError as error:
+            self.close()
+            raise Crashed(f"{doing}: the process sent {error}") from error
+        self.cpu = deadline.cpu() or self.cpu
+        if reply.get("id") != request:
+            self.close()
+            raise Crashed(f"{doing}: the process sent an answer to a question nobody asked")
+        return reply, parts
+
+    def _send(self, pieces: list[wire.Buffer], files: list[int], deadline: "Deadline") -> None:
+        for piece in pieces:
+            view = memoryview(piece).cast("B") if len(piece) else memoryview(b"")
+            while len(view):
+                self._wait(select.POLLOUT, deadline)
+                try:
+                    sent = socket.send_fds(self.channel, [view], files) if files else self.channel.send(view)
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    raise self._died(deadline.doing) from None
+                view, files = view[sent:], []
+
+    def _receive(self, size: int, deadline: "Deadline") -> bytearray:
+        data = bytearray(size)
+        view = memoryview(data)
+        while len(view):
+            self._wait(select.POLLIN, deadline)
+            try:
+                count = self.channel.recv_into(view)
+            except BlockingIOError:
+                continue
+            except OSError:
+                count = 0
+            if not count:
+                raise self._died(deadline.doing)
+            view = view[count:]
+        return data
+
+    def _wait(self, event: int, deadline: "Deadline") -> None:
+        """Until the channel is ready; a job that ended raises Crashed, one that is late is killed."""
+        poll = select.poll()
+        poll.register(self.channel, event)
+        poll.register(self.life, select.POLLIN)
+        while True:
+            pause = deadline.pause()
+            if pause is None:
+                self.close()
+                raise TimedOut(deadline.sentence())
+            ready = dict(poll.poll(pause * 1000))
+            if self.channel.fileno() in ready:
+                return
+            if self.life.fileno() in ready:
+                raise self._died(deadline.doing)
+
+    def _died(self, doing: str) -> Outcome:
+        ended = self.close()
+        return Crashed(f"{doing} {cause_of_death(ended.get('code'))}")
+
+    def close(self) -> dict[str, Any]:
+        """End the job, by force where need be; what its keeper says about the end."""
+        if not self.alive:
+            return {}
+        self.alive = False
+        ended: dict[str, Any] = {}
+        try:
+            self.channel.close()
+            self.life.settimeout(0.25)  # time to say why it ended, if it did
+            try:
+                ended = receive_plain(self.life)
+            except TimeoutError:
+                self.life.shutdown(socket.SHUT_WR)
+                self.life.settimeout(10)
+                ended = receive_plain(self.life)
+        except (OSError, wire.WireError):
+            pass
+        self.life.close()
+        self.cpu = float(ended.get("cpu", self.cpu))
+        return ended
+
+
+class Deadline:
+    """CPU and wall time of one request, read from outside the process that is being timed."""
+
+    def __init__(self, pid: int, cpu_seconds: float, doing: str) -> None:
+        self.clock, self.budget, self.doing = (~pid << 3) | 2, cpu_seconds, doing
+        self.wall_budget = (
+            5.0 + 3.0 * cpu_seconds
+        )  # for a machine that has other work; a sleeper has only this
+        self.ends = time.monotonic() + self.wall_budget
+        self.start = self.cpu() or 0.0
+        self.why = ""
+
+    def cpu(self) -> float | None:
+        """CPU seconds of the job so far; None where the system cannot tell."""
+        try:
+            return time.clock_gettime(self.clock) if sys.platform == "linux" else None
+        except OSError:
+            return None
+
+    def pause(self) -> float | None:
+        """How long one may wait before looking again; None when the time is up."""
+        wall = self.ends - time.monotonic()
+        used = (self.cpu() or 0.0) - self.start
+        if used >= self.budget:
+            self.why = f"took more than {self.budget:g} CPU-seconds"
+        elif wall <= 0:
+            self.why = f"did not answer within {self.wall_budget:g} seconds"
+        return None if self.why else max(0.005, min(wall, (self.budget - used) / CORES))
+
+    def sentence(self) -> str:
+        return f"{self.doing} {self.why}: an endless loop, or far more work than needed?"
+
+
+def cause_of_death(code: Any) -> str:
+    """A sentence's end from an exit code."""
+    if not isinstance(code, int):
+        return "ended the process that ran it"
+    if code >= 0:
+        return f"ended the process with exit code {code} (os._exit or the like)"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = "an unknown signal"
+    words = {"SIGSEGV": "a segmentation fault", "SIGKILL": "SIGKILL, perhaps for want of memory"}
+    return f"crashed the process with {words.get(name, name)}"
+
+
+def outcome(error: Any, task: str) -> Outcome:
+    """The Outcome a worker's report stands for; the report is a learner's word and may be anything."""
+    fields = error if isinstance(error, dict) else {}
+
+    def text(name: str, size: int = 500) -> str:
+        value = fields.get(name)
+        return wire.clean(value)[:size] if isinstance(value, str) else ""
+
+    kind, problems = text("kind"), fields.get("problems")
+    first = (
+        next((wire.clean(item)[:300] for item in problems if isinstance(item, str)), "")
+        if isinstance(problems, list)
+        else ""
+    )
+    if kind == "missing":
+        return Missing(
+            f"{text('text', 80)} is not defined"
+            + (f"; not everything could be loaded: {first}" if first else "")
+        )
+    if kind == "stub":
+        function = text("function", 80)
+        if function == task or not function:
+            return NotAttempted(f"{task} is not written yet")
+        return LearnerError(
+            ["NotImplementedError"], f"{task} uses {function}, which is not written yet", text("place")
+        )
+    if kind == "memory":
+        return OutOfMemory(f"{task} asked for more memory than a submission has: {text('text', 120)}")
+    if kind == "exit":
+        return Crashed(f"{task} called sys.exit")
+    if kind == "large":
+        return Crashed(f"{task} returned far too much: {text('text', 120)}")
+    types = fields.get("types")
+    names = (
+        [wire.clean(name)[:80] for name in types[:20] if isinstance(name, str)]
+        if isinstance(types, list)
+        else []
+    )
+    note = f"; not everything could be loaded: {first}" if first and "NameError" in names else ""
+    return LearnerError(names, text("text") + note, text("place", 300))
+
+
+def receive_plain(channel: socket.socket) -> dict[str, Any]:
+    """One frame without buffers, read with the socket's own timeout."""
+    head, body = wire.unpack_prefix(_exactly(channel, wire.PREFIX.size))
+    if head > 1 << 16 or body:
+        raise wire.WireError("a message of the wrong size")
+    return wire.unpack_header(_exactly(channel, head), 0)
+
+
+def _exactly(channel: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = channel.recv(size - len(data))
+        if not part:
+            raise wire.WireError("the other side has hung up")
+        data += part
+    return data

@@ -1,0 +1,162 @@
+"""What comes out: the models of one submission's JSON, the table in the terminal, the page for the learner."""
+
+import html
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Status = Literal[
+    "passed", "partial", "failed", "missing", "not_attempted", "error", "timeout", "crashed", "out_of_memory",
+    "bad_return", "not_run", "infra_error",
+]  # fmt: skip
+COLOURS = {"passed": "green", "partial": "yellow", "not_attempted": "dim", "missing": "dim", "not_run": "dim"}
+
+
+class CheckResult(BaseModel):
+    """One check of a task."""
+
+    name: str
+    passed: bool
+    points: float
+    max_points: float
+    message: str = ""
+    hint: str = ""
+    status: Status = "passed"
+
+
+class TaskResult(BaseModel):
+    """One task: the sum of its checks."""
+
+    name: str
+    points: float
+    max_points: float
+    status: Status
+    message: str
+    checks: list[CheckResult]
+
+
+class Result(BaseModel):
+    """One submission, judged or not; the fields are those of the project's result files."""
+
+    room: str
+    submission: str
+    points: float
+    max_points: float
+    sandbox: str
+    seed: int
+    seconds: float
+    status: Literal["judged", "unreadable", "infra_error"]
+    tasks: list[TaskResult]
+    metrics: dict[str, float]
+    message: str = ""
+    cpu_seconds: float = 0.0
+    reference_cpu_seconds: float = 0.0
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def to_json(results: list[Result]) -> str:
+    """One submission as an object, several as a list."""
+    data = [result.model_dump() for result in results]
+    return (
+        json.dumps(data[0] if len(data) == 1 else data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
+
+def number(value: float) -> str:
+    """Points as people write them: 3 and 2.5, not 3.0 and 2.4999."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def show(result: Result, console: Console) -> None:
+    """The table of one submission; everything a learner wrote is shown as plain text."""
+    title = f"{result.submission}: {number(result.points)} of {number(result.max_points)} points"
+    if result.status == "unreadable":
+        console.print(Text(f"{result.submission}: unreadable: {result.message}", style="red"))
+        return
+    table = Table(title=Text(title, style="bold"), title_justify="left", show_lines=False, expand=False)
+    table.add_column("task", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("what to look at", overflow="fold")
+    for task in result.tasks:
+        style = COLOURS.get(task.status, "red")
+        status = Text(task.status.replace("_", " "), style=style)
+        points = f"{number(task.points)} / {number(task.max_points)}"
+        table.add_row(Text(task.name), status, points, Text(task.message))
+    console.print(table)
+    for name, value in result.metrics.items():
+        console.print(Text(f"{name}: {value:.4g}"))
+    if result.message:
+        console.print(Text(result.message, style="red"))
+    console.print(Text(f"sandbox {result.sandbox}, seed {result.seed}, {result.seconds:.1f} s", style="dim"))
+
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .3rem; overflow-wrap: anywhere; }
+p, li { overflow-wrap: anywhere; } ul { padding-left: 1.2rem; margin: .3rem 0; } .points { float: right; font-weight: normal; }
+.passed { color: #1a7f37; } .partial { color: #9a6700; } .quiet { color: #666; } .failed { color: #b42318; }
+.hint { color: #444; font-style: italic; }
+"""
+
+
+def page(result: Result) -> str:
+    """One self-contained page: no script, no outside address, everything escaped."""
+    e = html.escape
+    head = f"{e(result.submission)}: {number(result.points)} of {number(result.max_points)} points"
+    body = [f"<h1>{head}</h1>", f'<p class="quiet">Room {e(result.room)}, seed {result.seed}.</p>']
+    if result.message:
+        body.append(f'<p class="failed">{e(result.message)}</p>')
+    body += [_task_section(task) for task in result.tasks]
+    if result.metrics:
+        items = "".join(f"<li>{e(name)}: {value:.4g}</li>" for name, value in result.metrics.items())
+        body.append(f"<h2>Measured</h2><ul>{items}</ul>")
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{head}</title><style>{STYLE}</style></head>\n<body>\n"
+        + "\n".join(body)
+        + "\n</body></html>\n"
+    )
+
+
+def _task_section(task: TaskResult) -> str:
+    e = html.escape
+    lines = []
+    for check in task.checks:
+        word = "passed" if check.passed else check.status.replace("_", " ")
+        text = f'<span class="{_class(check.status)}">{e(word)}</span> {e(check.name)}'
+        text += f" ({number(check.points)} / {number(check.max_points)})"
+        text += f"<br>{e(check.message)}" if check.message else ""
+        text += f'<br><span class="hint">{e(check.hint)}</span>' if check.hint else ""
+        lines.append(f"<li>{text}</li>")
+    points = f'<span class="points">{number(task.points)} / {number(task.max_points)}</span>'
+    return f"<h2>{points}{e(task.name)}</h2><ul>{''.join(lines)}</ul>"
+
+
+def _class(status: str) -> str:
+    return {"passed": "passed", "partial": "partial", "not_attempted": "quiet", "not_run": "quiet"}.get(
+        status, "failed"
+    )

@@ -1,0 +1,331 @@
+"""The worker: a zygote that has imported torch once, and jobs forked from it that run a learner's code.
+
+Started by workers.py as `python -I`, inside the walls. For each job the grader sends two sockets. The zygote forks a
+keeper, which forks the job into namespaces of its own, tells the grader the job's pidfd, waits for its end and
+reports it; the keeper runs nothing of a learner's, and when the grader goes away it ends the job. The job locks itself
+in (sandbox.py), then answers requests:
+
+    load   run the submission's source (loader.py)
+    call   run one scenario on given inputs and send back plain values, or what was raised
+
+Zygote and keeper never run a tensor operation: a fork of a process with running threads would be broken.
+"""
+
+import builtins
+import gc
+import importlib.abc
+import linecache
+import math
+import mmap
+import os
+import platform
+import random
+import resource
+import select
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from autograder import loader, sandbox, walls, wire
+
+PRELOAD = ("torch._dynamo", "shrink.nets", "shrink.data", "shrink.training")
+MAX_FILES = 64  # descriptors in one frame
+OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "cannot allocate memory")
+_write = os.write
+
+
+# ---- sockets -----------------------------------------------------------------------------------------------------
+
+
+def send(handle: int, header: dict[str, Any], buffers: Sequence[wire.Buffer] = ()) -> None:
+    """Write one frame with plain write(2): the job may not use any socket call but recvmsg."""
+    for piece in wire.pack(header, list(buffers)):
+        view = memoryview(piece).cast("B") if len(piece) else memoryview(b"")
+        while len(view):
+            view = view[_write(handle, view) :]
+
+
+def receive(channel: socket.socket) -> tuple[dict[str, Any], list[Any], list[int]] | None:
+    """One frame and the descriptors that came with it; None when the grader has hung up."""
+    handles: list[int] = []
+    prefix = _exactly(channel, wire.PREFIX.size, handles)
+    if prefix is None:
+        return None
+    header_size, body_size = wire.unpack_prefix(bytes(prefix))
+    text = _exactly(channel, header_size, handles)
+    body = _exactly(channel, body_size, handles)
+    if text is None or body is None:
+        return None
+    header = wire.unpack_header(text, body_size)
+    return header, list(wire.split(body, header["sizes"])), handles
+
+
+def _exactly(channel: socket.socket, size: int, handles: list[int]) -> bytearray | None:
+    data = bytearray(size)
+    view = memoryview(data)
+    while len(view):
+        count, ancillary, _, _ = channel.recvmsg_into(
+            [view], socket.CMSG_SPACE(MAX_FILES * 4), socket.MSG_CMSG_CLOEXEC
+        )
+        for _, kind, raw in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                handles += memoryview(raw[: len(raw) // 4 * 4]).cast("i").tolist()
+        if not count:
+            return None
+        view = view[count:]
+    return data
+
+
+# ---- zygote ------------------------------------------------------------------------------------------------------
+
+
+class HiddenLibrary(importlib.abc.MetaPathFinder):
+    """Says in a sentence why a learner's code cannot import the course's solutions."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name.split(".")[0] in ("shrink", "autograder", "tests", "tools"):
+            raise ModuleNotFoundError(f"the judge hides {name}: write the function yourself", name=name)
+        return None
+
+
+def main(config: dict[str, Any]) -> None:
+    """The zygote: import, say hello, then fork a keeper for every request until the grader hangs up."""
+    control = socket.socket(fileno=config["control"])
+    sandbox.die_with_parent()
+    preload()
+    if not config["trusted"]:
+        hide_library(config["boot"])
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report to the grader; nobody here waits for them
+    os.environ.clear()
+    cpuinfo = _read("/proc/cpuinfo")
+    gc.collect()
+    gc.freeze()  # the garbage collector then does not touch, and so copy, the shared pages in every job
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    send(control.fileno(), {"op": "hello", "versions": versions})
+    while (request := receive(control)) is not None:
+        header, _, (job, life) = request
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.close()
+            keep(header, job, life, config, cpuinfo)
+        os.close(job)
+        os.close(life)
+
+
+def preload() -> None:
+    """Import what submissions are likely to import: done here once, it costs a job nothing."""
+    for name in PRELOAD:
+        try:
+            __import__(name)
+        except ImportError:
+            continue  # no such scaffolding: a learner who needs it gets the ImportError itself
+
+
+def hide_library(boot: str) -> None:
+    """From here on only the scaffolding already imported can be had; `from autograder import check` does nothing."""
+    sys.path[:] = [folder for folder in sys.path if folder != boot]
+    sys.meta_path.insert(0, HiddenLibrary())
+    stand_in = ModuleType("autograder")
+    stand_in.check = lambda *arguments, **options: None  # type: ignore[attr-defined]
+    for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
+        del sys.modules[name]
+    sys.modules["autograder"] = stand_in
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+# ---- keeper ------------------------------------------------------------------------------------------------------
+
+
+def keep(header: dict[str, Any], job: int, life: int, config: dict[str, Any], cpuinfo: bytes) -> None:
+    """Fork the job, report its pidfd and its end; end it when the grader hangs up. Never returns."""
+    sandbox.die_with_parent()
+    try:
+        size = int(_read("/proc/self/statm").split()[0]) * mmap.PAGESIZE
+    except OSError:
+        size = 0  # no /proc, so no Linux: RLIMIT_AS then has to stay away from what the libraries take
+    try:
+        if config["level"] == "full":
+            walls.separate()
+        child = os.fork()
+        if child == 0:
+            os.close(life)
+            run_job(job, config, cpuinfo, size + header["memory"] if size else 0, header["cpu"])
+        os.close(job)
+        watch(child, life)
+    except BaseException as error:
+        send(life, {"op": "fault", "text": f"{type(error).__name__}: {error}"})
+    finally:
+        os._exit(0)
+
+
+def watch(child: int, life: int) -> None:
+    """Wait until the job has ended or the grader has hung up, whichever comes first."""
+    send(life, {"op": "started", "pid": child})
+    poll = select.poll()
+    poll.register(life, select.POLLIN | select.POLLHUP)
+    pidfd_open = getattr(os, "pidfd_open", None)  # elsewhere than on Linux: look every 20 ms
+    if pidfd_open is not None:
+        poll.register(pidfd_open(child), select.POLLIN)
+    status, pause, done = 0, None if pidfd_open else 20, 0
+    while not done:
+        if poll.poll(pause):
+            os.kill(child, signal.SIGKILL)  # a job that has ended already is still ours to wait for
+            pause = None
+        done, status = os.waitpid(child, 0 if pause is None else os.WNOHANG)
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    code = os.waitstatus_to_exitcode(status)
+    send(
+        life,
+        {"op": "ended", "code": code, "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss * 1024},
+    )
+
+
+# ---- job ---------------------------------------------------------------------------------------------------------
+
+
+def run_job(handle: int, config: dict[str, Any], cpuinfo: bytes, memory: int, cpu_seconds: float) -> None:
+    """Lock this process in, then answer requests. Never returns."""
+    try:
+        os.setsid()  # or kill(0, 9) would reach the keeper and the zygote
+        channel = socket.socket(fileno=own_descriptor(handle))
+        if config["level"] == "full":
+            walls.furnish(cpuinfo)
+        sandbox.lock(config["level"], config["readable"], memory, cpu_seconds)
+        torch.set_num_threads(1)
+        send(channel.fileno(), {"op": "ready"})
+    except BaseException as error:
+        send(handle, {"op": "broken", "text": f"{type(error).__name__}: {error}"})
+        os._exit(1)
+    try:
+        answer_requests(channel)
+    finally:
+        os._exit(0)
+
+
+def own_descriptor(handle: int) -> int:
+    """Close every inherited descriptor but the job's socket, which becomes 3; 0, 1 and 2 lead nowhere."""
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(handle, 3) if handle != 3 else None
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.closerange(4, 65536)
+    os.set_inheritable(3, False)
+    return 3
+
+
+class Work:
+    """The learner's functions, as a scenario sees them: `work.magnitude_mask(...)`."""
+
+    def __init__(self, loaded: loader.Loaded) -> None:
+        self._loaded = loaded
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._loaded.namespace:
+            raise MissingName(name)
+        return self._loaded.namespace[name]
+
+
+class MissingName(Exception):
+    """A scenario asked for a name that the submission does not define."""
+
+
+def answer_requests(channel: socket.socket) -> None:
+    """Load once, then call as often as asked. The grader trusts nothing that is sent from here."""
+    handle = channel.fileno()
+    loaded = loader.Loaded({})
+    cells: set[str] = set()
+    while (request := receive(channel)) is not None:
+        header, buffers, files = request
+        reply: dict[str, Any]
+        sent: list[wire.Buffer] = []
+        try:
+            if header["op"] == "load":
+                cells = {name for name, _ in header["cells"]}
+                loaded = loader.load(header["cells"], notebook=header["notebook"], wanted=header["wanted"])
+                reply = {"problems": loaded.problems}
+            else:
+                value = call(header, inputs(header, buffers, files), Work(loaded))
+                reply = {"value": wire.encode(value, sent)}
+        except BaseException as error:
+            reply, sent = {"error": report(error, cells, header.get("task", ""), loaded.problems)}, []
+        del request, buffers
+        try:
+            send(handle, {"id": header["id"], **reply}, sent)
+        except wire.WireError as error:
+            send(handle, {"id": header["id"], "error": {"kind": "large", "text": str(error)}})
+
+
+def inputs(header: dict[str, Any], buffers: list[Any], files: list[int]) -> dict[str, Any]:
+    """The inputs of a call. Large ones are mapped privately from read-only files: changing them changes a copy."""
+    mapped = [mmap.mmap(file, 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) for file in files]
+    for file in files:
+        os.close(file)
+    inline, shared = iter(buffers), iter(mapped)
+    ordered = [next(shared) if from_file else next(inline) for from_file in header["from_file"]]
+    decoded: dict[str, Any] = wire.decode(header["inputs"], ordered)
+    return decoded
+
+
+def call(header: dict[str, Any], values: dict[str, Any], work: Work) -> Any:
+    """Run the scenario in a namespace of its own, with every random generator where the grader wants it."""
+    torch.default_generator.manual_seed(header["seed"])
+    np.random.seed(header["seed"] % (1 << 32))
+    random.seed(header["seed"])
+    space: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "np": np, "math": math, "__name__": "scenario"}
+    exec(_compiled(header["source"]), space)
+    return space[header["name"]](work, **values)
+
+
+_programs: dict[str, CodeType] = {}
+
+
+def _compiled(source: str) -> CodeType:
+    if source not in _programs:
+        _programs[source] = compile(source, "<scenario>", "exec", dont_inherit=True)
+    return _programs[source]
+
+
+def report(error: BaseException, cells: set[str], task: str, problems: list[str]) -> dict[str, Any]:
+    """What was raised, in words that help the learner: kind, the classes' names, the message, and where."""
+    if isinstance(error, MissingName):
+        return {"kind": "missing", "text": str(error), "problems": problems}
+    types = [kind.__name__[:100] for kind in type(error).__mro__ if issubclass(kind, BaseException)]
+    try:
+        text = str(error)[:1000]
+    except BaseException:
+        text = "(its message cannot be shown)"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in cells]
+    place = ""
+    if frames:
+        line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()[:120]
+        place = f"{frames[-1].filename}, line {frames[-1].lineno}: {line}"
+    kind = "raised"
+    if isinstance(error, NotImplementedError) and frames:
+        kind = "stub"
+    elif isinstance(error, MemoryError) or any(phrase in text.lower() for phrase in OUT_OF_MEMORY):
+        kind = "memory"
+    elif isinstance(error, builtins.SystemExit):
+        kind = "exit"
+    function = frames[-1].name if frames else ""
+    return {
+        "kind": kind,
+        "types": types,
+        "text": text,
+        "place": place,
+        "function": function,
+        "problems": problems,
+    }

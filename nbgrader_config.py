@@ -3,7 +3,7 @@
     nbgrader generate_assignment 02_pruning      the room, in the gradebook
     nbgrader autograde 02_pruning                .cache/class/submitted/ANA/02_pruning/02_pruning.ipynb
     nbgrader generate_feedback 02_pruning        .cache/class/feedback/ANA/02_pruning/02_pruning.html
-    nbgrader export                              grades.csv
+    nbgrader export                              .cache/class/grades.csv
 
 The gradebook and all that belongs to a class lie in .cache/class, outside what git sees.
 """
@@ -17,6 +17,7 @@ root = Path(__file__).resolve().parent  # type: ignore[name-defined]
 course = root / ".cache" / "class"
 course.mkdir(parents=True, exist_ok=True)
 # nbgrader calls `alembic` by name when it makes a gradebook; .venv need not be activated for that.
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the judge compares small tensors
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 c.CourseDirectory.course_id = "shrink"
@@ -44,8 +45,9 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+c.JudgeAnswers.secret_file = str(course / "secret")
 c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader_hook.Judge",
+    "autograder.nbgrader_hook.JudgeAnswers",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",

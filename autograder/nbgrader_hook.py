@@ -3,20 +3,28 @@
 `Reader` opens what was handed in, even if it is no notebook: the judge decides what that is worth.
 `RestoreCells` stands in place of DeduplicateIds: whatever a learner did to a cell's metadata, that of the
 release comes back, and a copied, stripped or deleted cell costs nothing and stops nobody.
-`Judge` stands in place of Execute: no kernel starts. The submitted file goes to the judge, and each test cell
-gets the points of its task as its output, which is where nbgrader reads them; formgrader, late penalties,
-feedback and export work as ever.
+`JudgeAnswers` stands in place of Execute: no kernel starts. The submitted file goes to the judge, and each test
+cell gets the points of its task as its output, which is where nbgrader reads them; formgrader, late
+penalties, feedback and export work as ever.
 """
 
 # mypy: allow-untyped-calls
+import atexit
+import functools
+import os
+import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
+
+if TYPE_CHECKING:
+    from autograder.grade import Workers
 
 CHECK = "check_"  # a test cell is named after its task
 UNREADABLE = "What was handed in could not be shown as a notebook. It was judged as it is."
@@ -91,35 +99,74 @@ def become(cell: NotebookNode, cell_type: str) -> None:
         cell["outputs"], cell["execution_count"] = [], None
 
 
-class Judge(NbGraderPreprocessor):  # type: ignore[misc]
+class JudgeAnswers(NbGraderPreprocessor):  # type: ignore[misc]
     """Have the submitted file judged, and leave each task's points and messages in its test cell."""
+
+    secret_file = Unicode(
+        help="Inputs for marks come from this file's bytes and the submission's hash; made if missing."
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         about = resources["nbgrader"]
         folders = self.parent.parent.coursedir  # the exporter's parent is the Autograde converter
         folder = folders.format_path(folders.submitted_directory, about["student"], about["assignment"])
-        report = judge(about["assignment"], Path(folder) / f"{about['notebook']}.ipynb")
+        graded = {
+            cell.metadata.nbgrader["grade_id"].removeprefix(CHECK): cell
+            for cell in nb.cells
+            if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
+        }
+        path = Path(folder) / f"{about['notebook']}.ipynb"
+        report = judge(about["notebook"], path, list(graded), secret(Path(self.secret_file)))
         if report["status"] == "infra_error":
             # Raised, nbgrader reports this learner apart and goes on with the next: no zero is recorded.
-            raise RuntimeError(
-                f"the judge failed, not the work of {about['student']}: {report.get('message', '')}"
-            )
+            raise RuntimeError(f"the judge failed, not the work of {about['student']}: {report['message']}")
         tasks = {task["name"]: task for task in report["tasks"]}
-        for cell in nb.cells:
-            metadata = cell.metadata.get("nbgrader", {})
-            if cell.cell_type == "code" and metadata.get("grade"):
-                name = metadata["grade_id"].removeprefix(CHECK)
-                if name not in tasks:
-                    raise RuntimeError(
-                        f"{about['assignment']} has a test cell for {name!r}, which no check knows"
-                    )
-                cell["outputs"] = outputs(tasks[name], float(metadata["points"]))
+        for name, cell in graded.items():
+            points = float(cell.metadata.nbgrader["points"])
+            if report["status"] == "unreadable":
+                unread = {"name": name, "status": "not_run", "points": 0, "max_points": points, "checks": []}
+                tasks[name] = {**unread, "message": report["message"]}
+            elif name not in tasks:
+                raise RuntimeError(f"{about['notebook']} has a test cell for {name!r}, which no check knows")
+            cell["outputs"] = outputs(tasks[name], points)
         return nb, resources
 
 
-def judge(room: str, path: Path) -> dict[str, Any]:
-    """The report of one submission, as `python -m autograder grade --json` writes it."""
-    raise NotImplementedError
+def judge(room: str, path: Path, tasks: list[str], key: bytes) -> dict[str, Any]:
+    """The report of one submission, in the form of `python -m autograder grade --json`."""
+    from autograder import grade, submission
+
+    found, pool = grade.find_room(room), workers()
+    seed = grade.seed_for(path.read_bytes(), key)
+    try:
+        source = submission.read(path, room).source
+        result = grade.judge(found, source, path.name, seed=seed, workers=pool, tasks=tasks)
+    except submission.Unreadable as error:
+        result = grade.unreadable(found, path.name, str(error), seed=seed, workers=pool)
+    if result.status == "infra_error":  # the next learner gets new workers
+        pool.close()
+        workers.cache_clear()
+    return result.model_dump()
+
+
+@functools.cache
+def workers() -> "Workers":
+    """One pair of zygotes for the whole class, however many submissions nbgrader walks through."""
+    from autograder.grade import Workers
+
+    pool = Workers()
+    atexit.register(pool.close)
+    return pool
+
+
+def secret(path: Path) -> bytes:
+    """The instructor's secret, made on first use and readable by its owner alone."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
 
 
 def outputs(task: dict[str, Any], points: float) -> list[NotebookNode]:

@@ -17,6 +17,7 @@ def nbgrader_config(root: Path) -> Any:
     config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+    config.JudgeAnswers.secret_file = str(root / "secret")
     return config
 
 

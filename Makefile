@@ -25,7 +25,7 @@ setup:  ## create or refresh .venv; quick when it is current
 demo: setup  ## run the pruning lesson, judge three submissions, write one page
 	@$(PY) -m tools.demo
 lab: setup  ## open JupyterLab at the first lesson
-	@$(PY) -m jupyter lab lessons/01_measuring.ipynb
+	@$(PY) -m jupyter lab --config=tools/lab_config.py $(ARGS)
 test: setup  ## all tests
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 build: setup  ## rebuild notebooks whose text or library changed

@@ -86,12 +86,14 @@ def install(wanted: str) -> None:
         warn_about_space()
         print("creating .venv", flush=True)
         run(sys.executable, "-m", "venv", "--clear", VENV)
+        print("installing requirements.lock: 3 GB to download the first time, 3 to 6 minutes", flush=True)
+    else:
+        print("bringing .venv up to date", flush=True)
     for left in (ROOT / ".cache" / "tmp").glob("pip-*"):  # gigabytes, after a kill
         shutil.rmtree(left, ignore_errors=True)
     UNFINISHED.touch()
     STAMP.unlink(missing_ok=True)
     pip = (python_of(VENV), "-m", "pip", "--disable-pip-version-check", "--no-input")
-    print("installing requirements.lock: about 3 GB to download the first time, 3 to 5 minutes", flush=True)
     quiet = [] if sys.stdout.isatty() else ["--quiet"]  # a person sees pip's bars, a log does not
     run(*pip, "install", *quiet, "--require-hashes", "-r", "requirements.lock")
     run(*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", ".")

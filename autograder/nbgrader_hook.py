@@ -3,8 +3,8 @@
 `Reader` opens what was handed in, even if it is no notebook: the judge decides what that is worth.
 `RestoreCells` stands in place of DeduplicateIds: whatever a learner did to a cell's metadata, that of the
 release comes back, and a copied, stripped or deleted cell costs nothing and stops nobody.
-`JudgeAnswers` stands in place of Execute: no kernel starts. The submitted file goes to the judge, and each test
-cell gets the points of its task as its output, which is where nbgrader reads them; formgrader, late
+`JudgeAnswers` stands in place of Execute: no kernel starts. The submitted file goes to the judge, and each
+test cell gets the points of its task as its output, which is where nbgrader reads them; formgrader, late
 penalties, feedback and export work as ever.
 """
 

@@ -229,7 +229,7 @@ def train_in_budget(
 ) -> list[tuple[Tensor, Tensor]]:
     """Trains a ReLU net of linear layers on MNIST whose weights and biases fit into a byte budget.
 
-    Formula: x <- relu(x W^T + b) for each layer, the last one without ReLU; the largest of ten outputs decides.
+    Formula: x <- relu(x W^T + b) for each layer, the last without ReLU; the largest of ten outputs decides.
 
     Args:
         images: float32 (N, 784), pixels in [0, 1].

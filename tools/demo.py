@@ -76,7 +76,7 @@ def write_submissions(room: Room, folder: Path) -> list[Path]:
 def judge(room: Room, submissions: list[Path], report: Path) -> list[dict[str, Any]]:
     """What the judge's command line says about them."""
     grade = [sys.executable, "-m", "autograder", "grade", room.key]
-    command = [*grade, *map(str, submissions), "--json", str(report)]
+    command = [*grade, *map(str, submissions), "--json", str(report), "--html", str(report.parent)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip() or done.stdout.strip()

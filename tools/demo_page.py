@@ -1,4 +1,4 @@
-"""The demo's page, self-contained: what the judge said about three submissions, and the lesson's plots."""
+"""The demo's page: the points of three submissions, links to what each learner reads, the lesson's plots."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from nbformat import NotebookNode
 
@@ -16,8 +17,7 @@ h1, h2 { font-weight: 600; line-height: 1.2 } h2 { margin-top: 2.5rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { border-bottom: 1px solid #ccc; padding: .3rem .8rem; text-align: left; vertical-align: top }
 td.n, th.n { text-align: right } tfoot td { font-weight: 600; border-bottom: none }
-code { font: .92em ui-monospace, monospace } details { margin: .4rem 0 } summary { cursor: pointer }
-.hint { color: #555 } .failed { color: #a5291f } pre { white-space: pre-wrap; margin: 0 }
+code { font: .92em ui-monospace, monospace }
 img { max-width: 100%; display: block; margin: 1rem 0 }
 """
 
@@ -28,10 +28,9 @@ def page(lesson: NotebookNode, results: list[dict[str, Any]]) -> str:
     body = [
         f"<h1>{title}</h1>",
         "<p>Three notebooks were judged just now: a right one, a half-done one, and one whose answers ",
-        "only look right. Each answer ran in a sandboxed worker that never sees the expected result.</p>",
+        "only look right. Each answer ran in a sandboxed worker that never sees the expected result. ",
+        "A name leads to the page that this learner reads.</p>",
         points_table(results),
-        "<h2>What each learner reads</h2>",
-        *(said_about(result) for result in results),
         "<h2>What the lesson showed</h2>",
         "<p>The plots of <code>lessons/02_pruning.ipynb</code>, executed just now. ",
         "<code>make lab</code> opens the lessons.</p>",
@@ -44,7 +43,7 @@ def page(lesson: NotebookNode, results: list[dict[str, Any]]) -> str:
 
 def points_table(results: list[dict[str, Any]]) -> str:
     """Tasks down, submissions across."""
-    names = "".join(f'<th class="n">{escape(Path(result["submission"]).stem)}</th>' for result in results)
+    names = "".join(f'<th class="n">{name(result["submission"])}</th>' for result in results)
     rows = "".join(
         f"<tr><td><code>{escape(tasks[0]['name'])}</code></td>{''.join(points(task) for task in tasks)}</tr>"
         for tasks in zip(*(result["tasks"] for result in results), strict=True))
@@ -53,37 +52,14 @@ def points_table(results: list[dict[str, Any]]) -> str:
             f"<tfoot><tr><td>points</td>{total}</tr></tfoot></table>")
 
 
+def name(submission: str) -> str:
+    """A submission as a link to the page that the judge wrote for it."""
+    return f'<a href="{escape(quote(submission))}.html">{escape(Path(submission).stem)}</a>'
+
+
 def points(judged: dict[str, Any]) -> str:
     """A cell such as 2 / 3."""
     return f'<td class="n">{judged["points"]:g} / {judged["max_points"]:g}</td>'
-
-
-def said_about(result: dict[str, Any]) -> str:
-    """The messages of one submission, folded, its metrics above them."""
-    metrics = ", ".join(f"{escape(name)} {value:.4g}" for name, value in result.get("metrics", {}).items())
-    found = [task_message(task) for task in result["tasks"] if task["status"] != "passed"]
-    inside = "".join(found) or "<p>Every check passed.</p>"
-    name = escape(Path(result["submission"]).stem)
-    head = f"{name}: {result['points']:g} of {result['max_points']:g} points"
-    return f"<details><summary>{head}{f' ({metrics})' if metrics else ''}</summary>{inside}</details>"
-
-
-def task_message(task: dict[str, Any]) -> str:
-    """What went wrong in one task, each failed check with its hint."""
-    status = task["status"].replace("_", " ")
-    lines = [f"<p><code>{escape(task['name'])}</code>: {escape(status)}</p>"]
-    if task.get("message"):
-        lines.append(f"<pre>{escape(task['message'])}</pre>")
-    failed = [check for check in task["checks"] if not check["passed"] and check.get("message")]
-    if failed:
-        lines.append("<ul>" + "".join(f"<li>{check_message(check)}</li>" for check in failed) + "</ul>")
-    return "".join(lines)
-
-
-def check_message(check: dict[str, Any]) -> str:
-    """A failed check: its name, its mistake, its hint."""
-    hint = f'<div class="hint">{escape(check["hint"])}</div>' if check.get("hint") else ""
-    return f'{escape(check["name"])}<pre class="failed">{escape(check["message"])}</pre>{hint}'
 
 
 def plots(lesson: NotebookNode) -> Iterable[str]:

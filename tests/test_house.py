@@ -61,3 +61,22 @@ def test_hooks_are_local() -> None:
 def test_a_verb_without_a_name_lists_the_verbs() -> None:
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {"setup", "demo", "lab", "test"} <= set(re.findall(r"make (\w+)", listed))
+
+
+GREEK = {rf"\{name}" for name in "alpha beta gamma delta epsilon eta theta lambda mu sigma tau phi".split()}
+
+
+def symbols(text: str) -> set[str]:
+    r"""Names in the formulas of a text: w, k, F, TP, \theta; commands that only lay out are no symbols."""
+    text = re.sub(r"^# ?", "", text, flags=re.MULTILINE)  # a source text is Python comments
+    formulas = re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", text, re.DOTALL)
+    names = re.findall(r"\\?[A-Za-z]+", " ".join(display + inline for display, inline in formulas))
+    return {name for name in names if not name.startswith("\\") or name in GREEK}
+
+
+def test_every_symbol_of_the_texts_stands_in_the_notation() -> None:
+    known = symbols((ROOT / "docs" / "notation.md").read_text())
+    for room in all_rooms():
+        for source in (room.lesson_source, room.exercise_source):
+            if source.is_file():  # that it is there is another test's business
+                assert symbols(source.read_text()) <= known, source

@@ -63,7 +63,8 @@ def test_a_verb_without_a_name_lists_the_verbs() -> None:
     assert {"setup", "demo", "lab", "test"} <= set(re.findall(r"make (\w+)", listed))
 
 
-GREEK = {rf"\{name}" for name in "alpha beta gamma delta epsilon eta theta lambda mu sigma tau phi".split()}
+LETTERS = ("alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "sigma", "tau", "phi")
+GREEK = {rf"\{name}" for name in LETTERS}
 
 
 def symbols(text: str) -> set[str]:

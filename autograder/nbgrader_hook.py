@@ -183,7 +183,7 @@ def lines(task: dict[str, Any]) -> list[str]:
     """What a learner reads: the task's status, then each check with its mistake and its hint."""
     reached = f"{task['points']:g} of {task['max_points']:g} points"
     text = [f"{task['name']}: {task['status'].replace('_', ' ')}, {reached}"]
-    if task.get("message"):
+    if not task["checks"] and task["message"]:  # otherwise it repeats that of the first check
         text.append(task["message"])
     for check in task["checks"]:
         text.append(f"{'passed' if check['passed'] else 'failed'}  {check['name']}")

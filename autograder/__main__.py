@@ -1,4 +1,6 @@
-"""`python -m autograder`: grade, selfcheck, doctor. Exit codes: 0 judged, 2 bad usage or unreadable, 3 our own fault."""
+"""`python -m autograder`: grade, selfcheck, doctor. Exit codes: 0 judged, 2 bad usage or unreadable, 3 our
+own fault.
+"""
 
 import os
 import sys
@@ -8,9 +10,9 @@ from typing import Annotated
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the grader compares small tensors
 
-import click
 import typer
 from rich.console import Console
+from typer._click.exceptions import ClickException
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Judges work that it does not trust.")
 BAD_USAGE, INFRASTRUCTURE = 2, 3
@@ -55,8 +57,8 @@ def grade(
         found = grading.find_room(room)
         with grading.Workers(sandbox) as workers:
             if require_sandbox and LEVELS.index(workers.level) < LEVELS.index(require_sandbox):
-                line = f"this machine offers the sandbox {workers.level}, not {require_sandbox}; see: autograder doctor"
-                raise Fault(INFRASTRUCTURE, line)
+                offered = f"this machine offers the sandbox {workers.level}, not {require_sandbox}"
+                raise Fault(INFRASTRUCTURE, f"{offered}; see: python -m autograder doctor")
             results = []
             for result in grading.grade_all(found, paths, seed=seed, workers=workers):
                 report.show(result, Console())
@@ -79,6 +81,40 @@ def grade(
         raise SystemExit(BAD_USAGE)
 
 
+@app.command()
+def selfcheck(
+    room: Annotated[str | None, typer.Argument(help="One room; all of them if none is named.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Inputs come from this seed.")] = 7,
+) -> None:
+    """Judge the judge: reference 100 %, stub 0 %, twins pass, every mutant is caught in its own task."""
+    from autograder import grade as grading
+    from autograder import rooms, selfcheck
+    from autograder.job import InfraError
+
+    try:
+        found = [grading.find_room(name) for name in ([room] if room else rooms.room_keys().values())]
+        with grading.Workers() as workers:
+            reports = []
+            for one in found:
+                reports.append(selfcheck.check_room(one, workers, seed=seed))
+                selfcheck.show(reports[-1], Console())
+    except grading.UnknownRoom as error:
+        raise Fault(BAD_USAGE, str(error)) from error
+    except InfraError as error:
+        raise Fault(INFRASTRUCTURE, str(error)) from error
+    if any(report.faults for report in reports):
+        raise SystemExit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine offers the judge, and what to install."""
+    from autograder import doctor
+
+    for line in doctor.report():
+        print(line, flush=True)
+
+
 def main() -> None:
     """Bad usage is one line on stderr, never a traceback."""
     try:
@@ -86,10 +122,10 @@ def main() -> None:
     except Fault as fault:
         print(f"autograder: {fault}", file=sys.stderr)
         raise SystemExit(fault.code) from None
-    except click.ClickException as error:
+    except ClickException as error:
         print(f"autograder: {error.format_message()}", file=sys.stderr)
         raise SystemExit(BAD_USAGE) from None
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         print("autograder: stopped", file=sys.stderr)
         raise SystemExit(130) from None
 

@@ -2,16 +2,12 @@
 
 import hashlib
 import hmac
-import importlib.util
-import inspect
 import json
-import re
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any
 
 import torch
@@ -19,10 +15,21 @@ import torch
 from autograder import submission, wire
 from autograder.job import InfraError, Job, Source
 from autograder.report import CheckResult, Result, Status, TaskResult
+from autograder.rooms import ROOT, Room, UnknownRoom, find_room
 from autograder.task import Check, Judge, LearnerError, Outcome, Scenario, TimedOut
-from autograder.zygote import ROOT, Zygote, start
+from autograder.zygote import Zygote, start
 
-CHECKS = Path(__file__).resolve().parent / "checks"
+__all__ = [
+    "Room",
+    "UnknownRoom",
+    "Workers",
+    "find_room",
+    "grade_all",
+    "grade_notebook",
+    "judge",
+    "seed_for",
+    "unreadable",
+]
 LOAD_CPU_SECONDS = 10.0
 SUBMISSION_CPU_SECONDS = 300.0
 MAX_TIMEOUTS = 2
@@ -30,78 +37,10 @@ MAX_MESSAGE = 600
 ENDS_TASK = ("missing", "not_attempted")  # the task's other checks would say the same
 
 
-@dataclass(frozen=True)
-class Room:
-    """One room as the judge sees it: its key, its checks in order, and the reference's source."""
-
-    key: str
-    topic: str
-    checks: tuple[Check, ...]
-    wanted: tuple[str, ...]  # the names its scenarios ask of a submission
-    reference: Source
-
-    @property
-    def tasks(self) -> dict[str, list[Check]]:
-        grouped: dict[str, list[Check]] = {}
-        for check in self.checks:
-            grouped.setdefault(check.task, []).append(check)
-        return grouped
-
-    @property
-    def max_points(self) -> float:
-        return sum(check.points for check in self.checks)
-
-
-class UnknownRoom(Exception):
-    """There is no such room; the message lists those there are."""
-
-
-def room_keys(checks: Path = CHECKS, root: Path = ROOT) -> dict[str, str]:
-    """topic -> key of every room that has checks; the number comes from the room's folder of text."""
-    folders = [
-        folder.name
-        for place in ("source", "lessons", "exercises")
-        for folder in sorted((root / place).glob("[0-9][0-9]_*"))
-    ]
-    numbered = {name.partition(".")[0][3:]: name.partition(".")[0] for name in folders}
-    topics = sorted(file.stem.removeprefix("test_") for file in checks.glob("test_*.py"))
-    return dict(sorted(((topic, numbered.get(topic, topic)) for topic in topics), key=lambda item: item[1]))
-
-
-def find_room(name: str, checks: Path = CHECKS, root: Path = ROOT) -> Room:
-    """The room of this key or topic, its checks loaded."""
-    keys = room_keys(checks, root)
-    topic = next((topic for topic, key in keys.items() if name in (topic, key)), None)
-    if topic is None:
-        raise UnknownRoom(f"there is no room {name!r}; there are: {', '.join(keys.values()) or 'none'}")
-    module = load_checks(checks / f"test_{topic}.py")
-    found = [
-        value.check for value in vars(module).values() if isinstance(getattr(value, "check", None), Check)
-    ]
-    found.sort(key=lambda check: inspect.unwrap(check.verdict).__code__.co_firstlineno)
-    scenarios = [value.source for value in vars(module).values() if isinstance(value, Scenario)]
-    asked = {word for source in scenarios for word in re.findall(r"\bwork\.(\w+)", source)}
-    wanted = tuple(sorted(asked | {check.task for check in found}))
-    file = root / "shrink" / f"{topic}.py"
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    return Room(keys[topic], topic, tuple(found), wanted, Source(((file.name, text),)))
-
-
-def load_checks(file: Path) -> ModuleType:
-    """Import a room's checks: our own code, by file, so that a test can bring its own folder."""
-    name = f"autograder.checks.{file.stem}" if file.parent == CHECKS else f"checks_of_{abs(hash(file))}"
-    if name in sys.modules and name.startswith("autograder."):
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise InfraError(f"{file} cannot be imported")
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def seed_for(data: bytes, secret: bytes) -> int:
-    """The seed for marks: nobody without the secret can tell the inputs of a submission, and it stays the same."""
+    """The seed for marks: nobody without the secret can tell the inputs of a submission, and it stays the
+    same.
+    """
     return int.from_bytes(hmac.new(secret, hashlib.sha256(data).digest(), "sha256").digest()[:4])
 
 
@@ -191,6 +130,7 @@ class Session:
     seed: int
     zygote: Zygote
     job: Job | None = None
+    task: str = ""
     timeouts: int = 0
     cpu: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict)
@@ -260,7 +200,9 @@ class RoomJudge(Judge):
 
 
 def judge_check(session: Session, check: Check) -> CheckResult:
-    """One check, whatever the learner's code does. A fault of the check itself is ours and ends the judging."""
+    """One check, whatever the learner's code does. A fault of the check itself is ours and ends the
+    judging.
+    """
     status: Status = "passed"
     fraction, message = 0.0, ""
     try:
@@ -316,7 +258,9 @@ def judge_task(session: Session, name: str, checks: list[Check]) -> TaskResult:
 
 
 def task_result(name: str, checks: list[CheckResult]) -> TaskResult:
-    """A task's status: passed, partial when some points were earned, else that of its first check that was not passed."""
+    """A task's status: passed, partial when some points were earned, else that of its first check that was
+    not passed.
+    """
     points, most = sum(check.points for check in checks), sum(check.max_points for check in checks)
     worst = next((check for check in checks if check.status == "infra_error"), None)
     first = worst or next((check for check in checks if not check.passed), None)
@@ -356,8 +300,8 @@ def judge(
     return Result(
         room=room.key, submission=name, points=round(sum(task.points for task in judged), 4),
         max_points=sum(task.max_points for task in judged), sandbox=workers.level, seed=seed,
-        seconds=round(time.perf_counter() - began, 3), status="infra_error" if fault else "judged", tasks=judged,
-        metrics=session.metrics, message=fault, cpu_seconds=round(session.cpu, 3),
+        seconds=round(time.perf_counter() - began, 3), status="infra_error" if fault else "judged",
+        tasks=judged, metrics=session.metrics, message=fault, cpu_seconds=round(session.cpu, 3),
         reference_cpu_seconds=round(workers.reference_cpu - before, 3),
     )  # fmt: skip
 
@@ -365,8 +309,8 @@ def judge(
 def unreadable(room: Room, name: str, message: str, *, seed: int, workers: Workers) -> Result:
     """The result of a submission that cannot be read: nothing was judged."""
     return Result(
-        room=room.key, submission=name, points=0.0, max_points=room.max_points, sandbox=workers.level, seed=seed,
-        seconds=0.0, status="unreadable", tasks=[], metrics={}, message=message,
+        room=room.key, submission=name, points=0.0, max_points=room.max_points, sandbox=workers.level,
+        seed=seed, seconds=0.0, status="unreadable", tasks=[], metrics={}, message=message,
     )  # fmt: skip
 
 

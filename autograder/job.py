@@ -1,4 +1,6 @@
-"""A job as the grader sees it: ask a question, keep the deadline, kill from outside, turn what happened into words."""
+"""A job as the grader sees it: ask a question, keep the deadline, kill from outside, turn what happened
+into words.
+"""
 
 import os
 import secrets

@@ -1,8 +1,10 @@
-"""Loading a learner's source inside a worker, statement by statement, so that one fault loses as little as possible.
+"""Loading a learner's source inside a worker, statement by statement, so that one fault loses as little as
+possible.
 
-A module is run from top to bottom; a statement that fails is noted and the next one runs. Of a notebook only what the
-asked functions need is run: definitions, imports and assignments of the names they use, directly or through each
-other. Expression statements, loops and magics of a notebook are experiments, not answers; they are left out.
+A module is run from top to bottom; a statement that fails is noted and the next one runs. Of a notebook
+only what the asked functions need is run: definitions, imports and assignments of the names they use,
+directly or through each other. Expression statements, loops and magics of a notebook are experiments, not
+answers; they are left out.
 """
 
 import __future__
@@ -102,8 +104,8 @@ def without_magics(source: str) -> str:
 def salvage(source: str, name: str) -> list[ast.stmt]:
     """The top-level blocks of a broken module that are Python by themselves; raises if that leaves none.
 
-    A block begins at a line that starts in the first column and is not the continuation of one (a closing bracket,
-    else, except ...); a syntax error then costs its own block and not the file.
+    A block begins at a line that starts in the first column and continues none (a closing bracket, else,
+    except ...); a syntax error then costs its own block and not the file.
     """
     lines = source.split("\n")
     starts = [at for at, line in enumerate(lines) if line[:1].isalpha() or line[:1] in "_@"]
@@ -130,7 +132,7 @@ def _raise(error: SyntaxError) -> ast.stmt:
     text = f"raise SyntaxError({str(error.msg)!r})"
     node = ast.parse(text).body[0]
     for part in ast.walk(node):
-        if hasattr(part, "lineno"):
+        if isinstance(part, ast.expr | ast.stmt):
             part.lineno = part.end_lineno = error.lineno or 1
     return node
 
@@ -154,7 +156,9 @@ def describe(cell: str, node: ast.stmt) -> Statement:
 
 
 def needed(statements: list[Statement], names: set[str]) -> list[Statement]:
-    """The statements that the names depend on, in their order; `from x import *` always, it may bind anything."""
+    """The statements that the names depend on, in their order; `from x import *` always, it may bind
+    anything.
+    """
     kept: set[int] = set()
     grown = True
     while grown:

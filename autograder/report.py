@@ -1,4 +1,4 @@
-"""What comes out: the models of one submission's JSON, the table in the terminal, the page for the learner."""
+"""What comes out: one submission's JSON, the table in the terminal, the page for the learner."""
 
 import html
 import json
@@ -114,9 +114,11 @@ def show(result: Result, console: Console) -> None:
 
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto;
+       padding: 0 1rem; color: #222; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .3rem; overflow-wrap: anywhere; }
-p, li { overflow-wrap: anywhere; } ul { padding-left: 1.2rem; margin: .3rem 0; } .points { float: right; font-weight: normal; }
+p, li { overflow-wrap: anywhere; } ul { padding-left: 1.2rem; margin: .3rem 0; }
+.points { float: right; font-weight: normal; }
 .passed { color: #1a7f37; } .partial { color: #9a6700; } .quiet { color: #666; } .failed { color: #b42318; }
 .hint { color: #444; font-style: italic; }
 """

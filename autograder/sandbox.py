@@ -1,11 +1,11 @@
 """What a job locks on itself before it runs a learner's code: identity, limits, Landlock, seccomp.
 
-Each step narrows what the process can do and none can be undone. The walls around the job (its file system, network
-and process table) are in walls.py. Levels:
+Each step narrows what the process can do and none can be undone. The walls around the job (its file system,
+network and process table) are in walls.py. Levels:
 
     full       walls + Landlock + seccomp + limits
     landlock   Landlock + seccomp + limits, for Linux without namespaces; no scratch folder
-    process    limits and a deadline (and seccomp, where there is Linux): reads every file; for self-study only
+    process    limits, a deadline, on Linux seccomp; reads all files, so for self-study only
 """
 
 import ctypes
@@ -54,7 +54,9 @@ def landlock_version() -> int:
 
 
 def lock_files(readable: list[str], writable: list[str]) -> None:
-    """Landlock: no file but these, no TCP, no signal and no abstract socket out of here; needs no_new_privs."""
+    """Landlock: no file but these, no TCP, no signal and no abstract socket out of here; needs
+    no_new_privs.
+    """
     version = landlock_version()
     handled = (1 << RIGHTS_BY_ABI.get(version, 16)) - 1
     fields = [handled, 3 if version >= 4 else 0, 3 if version >= 6 else 0][
@@ -84,7 +86,9 @@ def lock_files(readable: list[str], writable: list[str]) -> None:
 
 
 def limit_resources(level: str, address_space: int, cpu_seconds: float) -> None:
-    """Limits the kernel keeps for us. The CPU limit is a second line: it does not kill pid 1 of a namespace."""
+    """Limits the kernel keeps for us. The CPU limit is a second line: it does not kill pid 1 of a
+    namespace.
+    """
     own_count = level == "full" or os.geteuid() == 0  # else it counts the user's desktop
     limits = {
         "RLIMIT_AS": address_space,
@@ -108,8 +112,8 @@ def limit_resources(level: str, address_space: int, cpu_seconds: float) -> None:
 def drop_privileges(keep_reading: bool) -> None:
     """Become nobody (or kill(-1, 9) would reach all of root's processes) and lose every capability.
 
-    `keep_reading` keeps the one that reads past folder permissions: without walls an interpreter in root's private home
-    could not be read otherwise, and Landlock alone decides what is read.
+    `keep_reading` keeps the one that reads past folder permissions: without walls an interpreter in root's
+    private home could not be read otherwise, and Landlock alone decides what is read.
     """
     if os.geteuid() == 0:
         libc.prctl(PR_SET_KEEPCAPS, int(keep_reading), 0, 0, 0)
@@ -131,12 +135,13 @@ def die_with_parent() -> None:
     libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
 
 
-def lock(level: str, readable: list[str], address_space: int, cpu_seconds: float) -> None:
+def lock(level: str, readable: list[str], address_space: int, cpu_seconds: float, *, trusted: bool) -> None:
     """Everything above, in the one order that works; after it the process may run a learner's code."""
     limit_resources(level, address_space, cpu_seconds)
     if sys.platform != "linux":
         return
-    drop_privileges(keep_reading=level != "full")
+    if not trusted:  # our own files may be readable for their owner alone
+        drop_privileges(keep_reading=level != "full")
     die_with_parent()
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")

@@ -1,11 +1,13 @@
-"""The system calls a worker may make: an allow-list, compiled to a BPF program and locked on before learner code runs.
+"""The system calls a worker may make: an allow-list, compiled to a BPF program and locked on before learner
+code runs.
 
-Allowed is what Python, numpy and torch need to compute on memory and to read and write the files that Landlock
-leaves them. Everything else fails: with ENOSYS where it is newer than Linux 5.1 (libraries then fall back to an older
-call), with EPERM otherwise (Python raises PermissionError). Not on the list, so refused: socket, connect, execve, fork,
-ptrace, process_vm_*, mount, unshare, setns, bpf, keyctl, chmod, chown, setrlimit, memfd_create, link, mknod ...
-Five calls are allowed for some arguments only: clone for threads, kill for the process itself, prctl to name a
-thread, ioctl to ask about a terminal, prlimit64 to read.
+Allowed is what Python, numpy and torch need to compute on memory and to read and write the files that
+Landlock leaves them. Everything else fails: with ENOSYS where it is newer than Linux 5.1 (libraries then
+fall back to an older call), with EPERM otherwise (Python raises PermissionError). Not on the list, so
+refused: socket, connect, execve, fork, ptrace, process_vm_*, mount, unshare, setns, bpf, keyctl, chmod,
+chown, setrlimit, memfd_create, link, mknod ... Five calls are allowed for some arguments only: clone for
+threads, kill for the process itself, prctl to name a thread, ioctl to ask about a terminal, prlimit64 to
+read.
 """
 
 import ctypes
@@ -81,7 +83,7 @@ def _fail(code: int) -> Instruction:
 
 
 def _only(number: int, tests: list[Instruction], code: int) -> list[Instruction]:
-    """One call that is allowed when one of `tests` says so; each test is a jump whose `true` branch allows."""
+    """One call that is allowed when one of `tests` says so: each is a jump whose `true` branch allows."""
     body: list[Instruction] = []
     for at, (operation, true, false, value) in enumerate(tests):
         decides = operation in (JUMP_EQUAL, JUMP_SET) and not true
@@ -108,7 +110,7 @@ def program(machine: str, pid: int) -> list[Instruction]:
     rules["clone"] = ([first, (JUMP_SET, 0, 0, CLONE_THREAD)], errno.EPERM)
     rules["prctl"] = ([first, *((JUMP_EQUAL, 0, 0, option) for option in PRCTL_NAMES)], errno.EPERM)
     rules["ioctl"] = ([second, *((JUMP_EQUAL, 0, 0, request) for request in IOCTL_HARMLESS)], errno.ENOTTY)
-    # a null pointer is two zero words: the first jump skips to the second load or past the last jump to the refusal
+    # a null pointer is two zero words; the first jump skips the refusal between the two
     rules["prlimit64"] = (
         [third, (JUMP_EQUAL, 1, 0, 0), _fail(errno.EPERM), third_high, (JUMP_EQUAL, 0, 0, 0)],
         errno.EPERM,

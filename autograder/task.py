@@ -5,11 +5,11 @@ A room's checks live in `autograder/checks/test_<topic>.py`. A complete one:
     import torch
     from autograder.task import Judge, check, scenario, tensor
 
-    @scenario                                   # runs beside the learner's code; its source text is what is sent,
-    def call_mask(work, weight, sparsity):      # so it uses only its arguments and torch, nn, F, np, math
+    @scenario                               # runs beside the learner's code; its source text is what is sent,
+    def call_mask(work, weight, sparsity):  # so it uses only its arguments and torch, nn, F, np, math
         return work.magnitude_mask(weight, sparsity)
 
-    @check("magnitude_mask", "prunes exactly round(sparsity * n)", points=1, hint="Off by one? Use round, not int.")
+    @check("magnitude_mask", "prunes exactly round(sparsity * n)", hint="Off by one? Use round, not int.")
     def test_magnitude_mask_counts(judge: Judge) -> None:
         weight = torch.randn(7, 5, generator=judge.generator)
         got = judge.run(call_mask, weight=weight, sparsity=0.4)
@@ -21,8 +21,9 @@ A room's checks live in `autograder/checks/test_<topic>.py`. A complete one:
     def test_magnitude_mask_range(judge: Judge) -> None:
         judge.raises(call_mask, ValueError, naming="sparsity", weight=torch.ones(4), sparsity=1.5)
 
-A verdict fails by AssertionError (its message is shown) and may give part of the points by returning a fraction.
-Points of a task are the sum of its checks' points; tasks come in the order in which the file names them.
+A verdict fails by AssertionError (its message is shown) and may give part of the points by returning a
+fraction. Points of a task are the sum of its checks' points; tasks come in the order in which the file
+names them.
 """
 
 import inspect
@@ -137,7 +138,9 @@ def check(
 
 
 class Judge:
-    """What a verdict asks: run a scenario on the learner's work, on the reference, or on trusted code alone."""
+    """What a verdict asks: run a scenario on the learner's work, on the reference, or on trusted code
+    alone.
+    """
 
     generator: torch.Generator  # from the seed and the check's name: the same grade again tomorrow
     metrics: dict[str, float]  # goes into the report, e.g. judge.metrics["accuracy"] = 0.978
@@ -145,7 +148,7 @@ class Judge:
     def run(self, scenario: Scenario, *, cpu_seconds: float = 5.0, fresh: bool = False, **inputs: Any) -> Any:
         """The scenario's return value from the learner's worker, as plain values nobody vouches for.
 
-        `fresh=True` runs it in a new process that has seen no earlier call. Raises an Outcome when there is no value.
+        `fresh=True` runs it in a new process that has seen no call. Raises an Outcome if there is no value.
         """
         raise NotImplementedError
 
@@ -154,7 +157,7 @@ class Judge:
         raise NotImplementedError
 
     def trusted(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
-        """The same from a worker that may import shrink and read data/: how a check gets images and checkpoints.
+        """The same from a worker that may import shrink and read data/: images, checkpoints.
 
         `work` is the reference. Run once per grader, so large results are passed on without a copy.
         """
@@ -169,7 +172,9 @@ class Judge:
         cpu_seconds: float = 5.0,
         **inputs: Any,
     ) -> None:
-        """Assert that the learner's function raises `error` and that its message contains the word `naming`."""
+        """Assert that the learner's function raises `error` and that its message contains the word
+        `naming`.
+        """
         given = describe_inputs(inputs)
         expected = f"{error.__name__} naming {naming!r}" if naming else error.__name__
         try:
@@ -287,7 +292,9 @@ def assert_equal(got: torch.Tensor, want: torch.Tensor, *, what: str) -> None:
 def assert_close(
     got: torch.Tensor, want: torch.Tensor, *, what: str, rtol: float = 1e-5, atol: float = 1e-6
 ) -> None:
-    """Every entry within atol + rtol * |want|; the message shows the first that is not, and how many are not."""
+    """Every entry within atol + rtol * |want|; the message shows the first that is not, and how many are
+    not.
+    """
     tensor(got, what=what, shape=tuple(want.shape))
     left, right = (
         (got.double(), want.double()) if got.dtype != want.dtype or got.dtype != torch.bool else (got, want)

@@ -1,8 +1,10 @@
-"""The walls around a worker: what it can see of the machine, built once for the zygote and once more around each job.
+"""The walls around a worker: what it can see of the machine, built once for the zygote and once more around
+each job.
 
-The outer wall is bubblewrap where it is installed and can do it, or the same thing built here from namespaces: an
-empty root folder with the interpreter and the system's libraries bound read-only, no network, no repository. Each
-job adds its own process table, its own /tmp of limited size, and a /proc that holds one text file.
+The outer wall is bubblewrap where it is installed and can do it, or the same thing built here from
+namespaces: an empty root folder with the interpreter and the system's libraries bound read-only, no
+network, no repository. Each job adds its own process table, its own /tmp of limited size, and a /proc that
+holds one text file.
 """
 
 import ctypes
@@ -18,7 +20,7 @@ from autograder.sandbox import SCRATCH, check, libc
 SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 JUDGE = "/judge"  # where the worker's own modules stand inside the wall
-MODULES = ("__init__", "wire", "sandbox", "seccomp", "walls", "loader", "worker")
+MODULES = ("__init__", "wire", "sandbox", "seccomp", "walls", "loader", "scenarios", "worker")
 SCAFFOLDING = ("__init__", "nets", "data", "training")
 SCRATCH_OPTIONS = b"size=64m,nr_inodes=512,mode=0777"
 
@@ -90,7 +92,9 @@ def _without(path: str, hidden: list[str]) -> list[str]:
 
 
 def learner_view(root: Path) -> View:
-    """The interpreter, this package's worker modules and the scaffolding; no contract module, no answer, no data."""
+    """The interpreter, this package's worker modules and the scaffolding; no contract module, no answer, no
+    data.
+    """
     binds = [(path, path) for path in interpreter_paths(root)]
     binds += [(f"{root}/autograder/{name}.py", f"{JUDGE}/autograder/{name}.py") for name in MODULES]
     scaffolding = [name for name in SCAFFOLDING if (root / "shrink" / f"{name}.py").exists()]
@@ -121,7 +125,9 @@ def bubblewrap_program() -> str | None:
 
 
 def bubblewrap(view: View) -> list[str] | None:
-    """The command line of the outer wall, to be followed by the program; None where bubblewrap is not installed."""
+    """The command line of the outer wall, to be followed by the program; None where bubblewrap is not
+    installed.
+    """
     program = bubblewrap_program()
     if program is None:
         return None
@@ -181,7 +187,9 @@ def build(view: View) -> None:
 
 
 def _bind(source: str, handle: int, target: str) -> None:
-    """Bind one path read-only below the new root; devices and /proc stay as they are, symbolic links are copied."""
+    """Bind one path read-only below the new root; devices and /proc stay as they are, symbolic links are
+    copied.
+    """
     Path(target).parent.mkdir(parents=True, exist_ok=True)
     if os.path.islink(source):
         os.symlink(os.readlink(source), target)
@@ -205,7 +213,9 @@ def _mount(
 
 
 def separate() -> None:
-    """Give the calling process's next child its own process table, mounts and IPC (the network is gone already)."""
+    """Give the calling process's next child its own process table, mounts and IPC (the network is gone
+    already).
+    """
     check(libc.unshare(NEWNS | NEWPID | NEWIPC), "namespaces of a job")
 
 

@@ -1,8 +1,9 @@
 """The wire between grader and worker: one frame each way, JSON header, raw little-endian buffers, no pickle.
 
-A frame is a fixed prefix (magic, header length, body length), a JSON header and the bytes of its buffers. What the
-grader reads was written by a process that ran a learner's code, so every number is checked before it is used: sizes
-before allocation, depth, counts, dtypes, and that no buffer is left over. Values are a tagged tree:
+A frame is a fixed prefix (magic, header length, body length), a JSON header and the bytes of its buffers.
+What the grader reads was written by a process that ran a learner's code, so every number is checked before
+it is used: sizes before allocation, depth, counts, dtypes, and that no buffer is left over. Values are a
+tagged tree:
 
     None True 1 0.5 "text"            themselves
     ["l", ...] ["t", ...]             list, tuple
@@ -10,7 +11,7 @@ before allocation, depth, counts, dtypes, and that no buffer is left over. Value
     ["T", dtype, shape, buffer]       torch tensor
     ["N", dtype, shape, buffer]       numpy array (["S", dtype, buffer] a numpy scalar)
     ["b", buffer]                     bytes
-    ["o", type name]                  anything else: only its name travels, so that a verdict can say what came
+    ["o", type name]                  anything else: only its name travels, for a verdict to say what came
 """
 
 import json
@@ -33,8 +34,20 @@ MAX_INT = 1 << 256
 
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype
-    for dtype in (torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
-    + (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
+    for dtype in (
+        torch.bool,
+        torch.uint8,
+        torch.int8,
+        torch.int16,
+        torch.int32,
+        torch.int64,
+        torch.float16,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+        torch.complex64,
+        torch.complex128,
+    )  # fmt: skip
 }
 NUMPY_DTYPES = frozenset(DTYPES) - {"bfloat16"}
 _DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
@@ -138,7 +151,9 @@ def decode(tree: Any, buffers: list[Any]) -> Any:
 
 
 class _Reader:
-    """Reads one tree: each buffer is used exactly once and in order, so that none can be given two meanings."""
+    """Reads one tree: each buffer is used exactly once and in order, so that none can be given two
+    meanings.
+    """
 
     def __init__(self, buffers: list[Any]) -> None:
         self.buffers, self.used, self.nodes = buffers, 0, 0
@@ -213,7 +228,9 @@ class _Reader:
 
 
 def clean(text: str) -> str:
-    """The text without lone surrogates and NULs: it will be printed, written to files and shown in a browser."""
+    """The text without lone surrogates and NULs: it will be printed, written to files and shown in a
+    browser.
+    """
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 

@@ -1,9 +1,9 @@
 """The worker: a zygote that has imported torch once, and jobs forked from it that run a learner's code.
 
-Started by workers.py as `python -I`, inside the walls. For each job the grader sends two sockets. The zygote forks a
-keeper, which forks the job into namespaces of its own, tells the grader the job's pidfd, waits for its end and
-reports it; the keeper runs nothing of a learner's, and when the grader goes away it ends the job. The job locks itself
-in (sandbox.py), then answers requests:
+Started by workers.py as `python -I`, inside the walls. For each job the grader sends two sockets. The
+zygote forks a keeper, which forks the job into namespaces of its own, tells the grader the job's pidfd,
+waits for its end and reports it; the keeper runs nothing of a learner's, and when the grader goes away it
+ends the job. The job locks itself in (sandbox.py), then answers requests:
 
     load   run the submission's source (loader.py)
     call   run one scenario on given inputs and send back plain values, or what was raised
@@ -15,7 +15,6 @@ import builtins
 import gc
 import importlib.abc
 import linecache
-import math
 import mmap
 import os
 import platform
@@ -28,15 +27,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import nn
 
-from autograder import loader, sandbox, walls, wire
+from autograder import loader, sandbox, scenarios, walls, wire
 
 PRELOAD = ("torch._dynamo", "shrink.nets", "shrink.data", "shrink.training")
 MAX_FILES = 64  # descriptors in one frame
@@ -44,7 +41,7 @@ OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "cannot allocate 
 _write = os.write
 
 
-# ---- sockets -----------------------------------------------------------------------------------------------------
+# ---- sockets -------------------------------------------------------------------------------------
 
 
 def send(handle: int, header: dict[str, Any], buffers: Sequence[wire.Buffer] = ()) -> None:
@@ -86,7 +83,7 @@ def _exactly(channel: socket.socket, size: int, handles: list[int]) -> bytearray
     return data
 
 
-# ---- zygote ------------------------------------------------------------------------------------------------------
+# ---- zygote --------------------------------------------------------------------------------------
 
 
 class HiddenLibrary(importlib.abc.MetaPathFinder):
@@ -132,7 +129,9 @@ def preload() -> None:
 
 
 def hide_library(boot: str) -> None:
-    """From here on only the scaffolding already imported can be had; `from autograder import check` does nothing."""
+    """From here on only the scaffolding already imported can be had; `from autograder import check` does
+    nothing.
+    """
     sys.path[:] = [folder for folder in sys.path if folder != boot]
     sys.meta_path.insert(0, HiddenLibrary())
     stand_in = ModuleType("autograder")
@@ -147,7 +146,7 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-# ---- keeper ------------------------------------------------------------------------------------------------------
+# ---- keeper --------------------------------------------------------------------------------------
 
 
 def keep(header: dict[str, Any], job: int, life: int, config: dict[str, Any], cpuinfo: bytes) -> None:
@@ -194,7 +193,7 @@ def watch(child: int, life: int) -> None:
     )
 
 
-# ---- job ---------------------------------------------------------------------------------------------------------
+# ---- job -----------------------------------------------------------------------------------------
 
 
 def run_job(handle: int, config: dict[str, Any], cpuinfo: bytes, memory: int, cpu_seconds: float) -> None:
@@ -204,7 +203,8 @@ def run_job(handle: int, config: dict[str, Any], cpuinfo: bytes, memory: int, cp
         channel = socket.socket(fileno=own_descriptor(handle))
         if config["level"] == "full":
             walls.furnish(cpuinfo)
-        sandbox.lock(config["level"], config["readable"], memory, cpu_seconds)
+        trusted = config["trusted"]
+        sandbox.lock(config["level"], config["readable"], memory, cpu_seconds, trusted=trusted)
         torch.set_num_threads(1)
         send(channel.fileno(), {"op": "ready"})
     except BaseException as error:
@@ -270,7 +270,9 @@ def answer_requests(channel: socket.socket) -> None:
 
 
 def inputs(header: dict[str, Any], buffers: list[Any], files: list[int]) -> dict[str, Any]:
-    """The inputs of a call. Large ones are mapped privately from read-only files: changing them changes a copy."""
+    """The inputs of a call. Large ones are mapped privately from read-only files: changing them changes a
+    copy.
+    """
     mapped = [mmap.mmap(file, 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) for file in files]
     for file in files:
         os.close(file)
@@ -281,22 +283,11 @@ def inputs(header: dict[str, Any], buffers: list[Any], files: list[int]) -> dict
 
 
 def call(header: dict[str, Any], values: dict[str, Any], work: Work) -> Any:
-    """Run the scenario in a namespace of its own, with every random generator where the grader wants it."""
+    """Run the scenario with every random generator where the grader wants it."""
     torch.default_generator.manual_seed(header["seed"])
     np.random.seed(header["seed"] % (1 << 32))
     random.seed(header["seed"])
-    space: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "np": np, "math": math, "__name__": "scenario"}
-    exec(_compiled(header["source"]), space)
-    return space[header["name"]](work, **values)
-
-
-_programs: dict[str, CodeType] = {}
-
-
-def _compiled(source: str) -> CodeType:
-    if source not in _programs:
-        _programs[source] = compile(source, "<scenario>", "exec", dont_inherit=True)
-    return _programs[source]
+    return scenarios.run(header["source"], header["name"], work, values)
 
 
 def report(error: BaseException, cells: set[str], task: str, problems: list[str]) -> dict[str, Any]:

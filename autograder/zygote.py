@@ -18,8 +18,8 @@ import torch
 
 from autograder import sandbox, walls, wire
 from autograder.job import HAVE_MEMFD, START_SECONDS, InfraError, Job, Source, receive_plain
+from autograder.rooms import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 BOOT = (
     "import sys, json; config = json.loads(sys.argv[1]); sys.path.insert(0, config['boot'])\n"
     "if config['binds']:\n"
@@ -42,7 +42,9 @@ SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SE
 
 @dataclass
 class Blob:
-    """A large input as a sealed memfd, so that every job maps the same pages; `raw` keeps the address taken."""
+    """A large input as a sealed memfd, so that every job maps the same pages; `raw` keeps the address
+    taken.
+    """
 
     raw: memoryview
     version: int
@@ -116,7 +118,9 @@ class Zygote:
         return opened
 
     def blob(self, raw: memoryview) -> int:
-        """A sealed memfd with these bytes; made once for a tensor's memory, as long as the tensor is not changed."""
+        """A sealed memfd with these bytes; made once for a tensor's memory, as long as the tensor is not
+        changed.
+        """
         owner = getattr(raw.obj, "base", None)
         version = owner._version if isinstance(owner, torch.Tensor) else -1
         key = (np.frombuffer(raw, np.uint8).ctypes.data, len(raw))

@@ -1,0 +1,85 @@
+"""The rooms as the judge sees them: their checks, the names they ask for, and the reference's source."""
+
+import importlib.util
+import inspect
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from autograder.job import Source
+from autograder.task import Check, Scenario
+
+ROOT = Path(__file__).resolve().parent.parent
+CHECKS = Path(__file__).resolve().parent / "checks"
+
+
+@dataclass(frozen=True)
+class Room:
+    """One room as the judge sees it: its key, its checks in order, and the reference's source."""
+
+    key: str
+    topic: str
+    checks: tuple[Check, ...]
+    wanted: tuple[str, ...]  # the names its scenarios ask of a submission
+    reference: Source
+
+    @property
+    def tasks(self) -> dict[str, list[Check]]:
+        grouped: dict[str, list[Check]] = {}
+        for check in self.checks:
+            grouped.setdefault(check.task, []).append(check)
+        return grouped
+
+    @property
+    def max_points(self) -> float:
+        return sum(check.points for check in self.checks)
+
+
+class UnknownRoom(Exception):
+    """There is no such room; the message lists those there are."""
+
+
+def room_keys(checks: Path = CHECKS, root: Path = ROOT) -> dict[str, str]:
+    """topic -> key of every room that has checks; the number comes from the room's folder of text."""
+    folders = [
+        folder.name
+        for place in ("source", "lessons", "exercises")
+        for folder in sorted((root / place).glob("[0-9][0-9]_*"))
+    ]
+    numbered = {name.partition(".")[0][3:]: name.partition(".")[0] for name in folders}
+    topics = sorted(file.stem.removeprefix("test_") for file in checks.glob("test_*.py"))
+    return dict(sorted(((topic, numbered.get(topic, topic)) for topic in topics), key=lambda item: item[1]))
+
+
+def find_room(name: str, checks: Path = CHECKS, root: Path = ROOT) -> Room:
+    """The room of this key or topic, its checks loaded."""
+    keys = room_keys(checks, root)
+    topic = next((topic for topic, key in keys.items() if name in (topic, key)), None)
+    if topic is None:
+        raise UnknownRoom(f"there is no room {name!r}; there are: {', '.join(keys.values()) or 'none'}")
+    module = load_checks(checks / f"test_{topic}.py")
+    found = [
+        value.check for value in vars(module).values() if isinstance(getattr(value, "check", None), Check)
+    ]
+    found.sort(key=lambda check: inspect.unwrap(check.verdict).__code__.co_firstlineno)
+    scenarios = [value.source for value in vars(module).values() if isinstance(value, Scenario)]
+    asked = {word for source in scenarios for word in re.findall(r"\bwork\.(\w+)", source)}
+    wanted = tuple(sorted(asked | {check.task for check in found}))
+    file = root / "shrink" / f"{topic}.py"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return Room(keys[topic], topic, tuple(found), wanted, Source(((file.name, text),)))
+
+
+def load_checks(file: Path) -> ModuleType:
+    """Import a room's checks: our own code, by file, so that a test can bring its own folder."""
+    name = f"autograder.checks.{file.stem}" if file.parent == CHECKS else f"checks_of_{abs(hash(file))}"
+    if name in sys.modules and name.startswith("autograder."):
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} cannot be imported")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

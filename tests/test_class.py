@@ -18,6 +18,10 @@ from nbformat import NotebookNode
 
 from tools.rooms import ROOT, find
 
+pytestmark = [
+    pytest.mark.timeout(900),  # about 30 CPU-seconds, on a machine that may be busy with other tests
+    pytest.mark.filterwarnings("ignore:Non-unique cell id", "ignore:::nbgrader", "ignore:Object of type"),
+]
 EXPERIMENT = "prune_lenet"
 WRONG = {
     "magnitude_mask": """

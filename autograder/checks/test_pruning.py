@@ -5,7 +5,7 @@ What the contract leaves open is not judged: how ties break, a mean over no trai
 weights. A worker's answer is unpacked by `ask`, `mapping` and `tensor` alone: a forged one is a bad return.
 """
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: allow-untyped-defs, no-check-untyped-defs
 # Scenarios travel as source text into a worker that has no typing names.
 
 import json

@@ -1,1 +1,1 @@
-"""Shrink: neural-network compression from scratch. One module a topic; nets, data, training and plots are scaffolding."""
+"""Shrink: neural networks made small. One module a topic; nets, data, training and plots are scaffolding."""

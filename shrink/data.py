@@ -1,4 +1,4 @@
-"""MNIST and CIFAR-10 as uint8 tensors in memory: the embedded sets, and the full ones once `make data` has run.
+"""MNIST and CIFAR-10 as uint8 tensors in memory: the embedded sets, and the full ones after `make data`.
 
 The embedded images are lossless WebP sheets, a grid of 100 x 100 images each (`tools/cut_data.py` cuts them);
 `data/embedded.json` holds the SHA-256 of every file and of every decoded array.
@@ -79,7 +79,7 @@ def mnist(split: str, *, full: bool = False) -> Split:
 
 
 def cifar10(split: str, *, full: bool = False) -> Split:
-    """CIFAR-10, images uint8 (N, 3, 32, 32); embedded: 10,000 train and 2,000 test images, stratified by class.
+    """CIFAR-10, images uint8 (N, 3, 32, 32); embedded: 10,000 train, 2,000 test images, stratified by class.
 
     Args:
         split: "train" or "test".
@@ -92,7 +92,7 @@ def cifar10(split: str, *, full: bool = False) -> Split:
 
 
 def to_float(images: Tensor, dataset: str) -> Tensor:
-    """Scales uint8 images (N, C, H, W) to [0, 1], then to zero mean and unit variance a channel: float32, same shape."""
+    """Scales uint8 images (N, C, H, W) to [0, 1], then each channel to mean 0, variance 1; float32."""
     means, deviations = (torch.tensor(values).view(1, -1, 1, 1) for values in CHANNEL_STATISTICS[dataset])
     return (images.float() / 255 - means) / deviations  # (N, C, H, W)
 
@@ -122,9 +122,9 @@ def _read_embedded(dataset: str, split: str) -> Split:
     images = np.concatenate(sheets)[: manifest["shape"][0]]
     labels = np.frombuffer(_read(DATA_FOLDER / manifest["labels"], remedy), dtype=np.uint8)
     for array, kind in ((images, "images"), (labels, "labels")):
-        if hashlib.sha256(np.ascontiguousarray(array)).hexdigest() != manifest[f"{kind}_sha256"]:
+        if hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() != manifest[f"{kind}_sha256"]:
             named = ", ".join(manifest["sheets"]) if kind == "images" else manifest["labels"]
-            raise DataError(f"data/{named}: the decoded {kind} are not the published ones (SHA-256 differs); {remedy}")
+            raise DataError(f"data/{named}: the {kind} are not the published ones (SHA-256); {remedy}")
     return Split(torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
 
 

@@ -1,4 +1,4 @@
-"""The course's networks, each readable in one screen. Inputs are float32 (N, C, H, W), outputs logits (N, 10)."""
+"""The course's networks, each readable in one screen: float32 inputs (N, C, H, W), logits (N, 10)."""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def lenet_300_100() -> nn.Sequential:
-    """LeNet-300-100 for MNIST (LeCun et al. 1998; the compression literature's first test): 266,610 parameters."""
+    """LeNet-300-100 for MNIST (LeCun et al. 1998; the first test of many papers): 266,610 parameters."""
     return nn.Sequential(
         nn.Flatten(),  # (N, 784)
         nn.Linear(784, 300), nn.ReLU(),
@@ -29,15 +29,19 @@ def lenet_5() -> nn.Sequential:
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions around which the input is added back (He et al. 2016, figure 2)."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int = 1, bias: bool = False, project: bool = False) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, stride: int = 1, bias: bool = False, project: bool = False
+    ) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=bias)
         self.bn1 = nn.BatchNorm2d(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=bias)
         self.bn2 = nn.BatchNorm2d(outputs)
         self.shortcut: nn.Module = nn.Identity()
-        if inputs != outputs:
-            self.shortcut = nn.Conv2d(inputs, outputs, 1, stride=stride, bias=bias) if project else PadShortcut(outputs - inputs)
+        if inputs != outputs and project:
+            self.shortcut = nn.Conv2d(inputs, outputs, 1, stride=stride, bias=bias)
+        elif inputs != outputs:
+            self.shortcut = PadShortcut(outputs - inputs)
 
     def forward(self, x: Tensor) -> Tensor:
         out = F.relu(self.bn1(self.conv1(x)))
@@ -46,7 +50,7 @@ class BasicBlock(nn.Module):
 
 
 class PadShortcut(nn.Module):
-    """Every second pixel, and zeros for the new channels: a shortcut without parameters (He et al. 2016, option A)."""
+    """Every second pixel, and zeros for the new channels: no parameters (He et al. 2016, option A)."""
 
     def __init__(self, new_channels: int) -> None:
         super().__init__()
@@ -74,7 +78,8 @@ class ResNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.bn(self.conv(x)))  # (N, 16, 32, 32)
         x = self.stages(x)  # (N, 64, 8, 8)
-        return self.fc(x.mean(dim=(2, 3)))
+        logits: Tensor = self.fc(x.mean(dim=(2, 3)))
+        return logits
 
 
 def resnet_8() -> ResNet:
@@ -90,8 +95,8 @@ def resnet_20() -> ResNet:
 class WhiteningNet(nn.Module):
     """A fast CIFAR-10 net after Jordan 2024 (airbench): a fixed 2x2 whitening convolution, then three blocks.
 
-    The first convolution decorrelates 2x2 patches; `set_whitening_` computes it from training images, and it is not
-    trained. Each block halves the image.
+    The first convolution decorrelates 2x2 patches; `set_whitening_` computes it from training
+    images, and it is not trained. Each block halves the image.
     """
 
     def __init__(self, widths: tuple[int, int, int]) -> None:
@@ -105,18 +110,20 @@ class WhiteningNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = F.gelu(self.whiten(x))
         x = self.blocks(x)  # (N, C, 3, 3)
-        return self.fc(x.amax(dim=(2, 3))) / 9
+        logits: Tensor = self.fc(x.amax(dim=(2, 3)))
+        return logits / 9
 
 
 def whitening_block(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.MaxPool2d(2), nn.BatchNorm2d(outputs), nn.GELU(),
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.MaxPool2d(2),
+        nn.BatchNorm2d(outputs), nn.GELU(),
         nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.GELU(),
     )  # fmt: skip
 
 
 def set_whitening_(net: WhiteningNet, images: Tensor, *, eps: float = 5e-4) -> None:
-    """Fills the whitening convolution from normalised images (N, 3, H, W): 12 scaled eigenvectors and their negatives."""
+    """Fills the whitening convolution from normalised images (N, 3, H, W): 12 eigenvectors, 12 negatives."""
     patches = F.unfold(images, 2).transpose(1, 2).reshape(-1, 12)  # (patches, 3 * 2 * 2)
     values, vectors = torch.linalg.eigh(torch.cov(patches.T))
     scaled = (vectors / torch.sqrt(values + eps)).T.reshape(12, 3, 2, 2)

@@ -1,4 +1,4 @@
-"""Training on tensors in memory: augmentation, a one-cycle schedule, label smoothing; accuracy; stored checkpoints."""
+"""Training on tensors in memory: augmentation, one-cycle schedule, label smoothing; accuracy; checkpoints."""
 
 import json
 import os
@@ -54,20 +54,24 @@ def train_(
         The mean training loss of each epoch run here.
     """
     layout = torch.channels_last if bf16 else torch.contiguous_format
-    model.to(memory_format=layout).train()  # type: ignore[call-overload]
+    model.to(memory_format=layout).train()
     trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.SGD(trained, lr=learning_rate, momentum=momentum, weight_decay=weight_decay, nesterov=True)
+    optimizer = torch.optim.SGD(
+        trained, lr=learning_rate, momentum=momentum, weight_decay=weight_decay, nesterov=True
+    )
     batches = -(-len(split.labels) // batch_size)
     first, cpu_seconds = _restore_(resume, model, optimizer)
     started = time.process_time() - cpu_seconds
     losses = []
     bar = tqdm(range(first, epochs), desc="training", unit="epoch", disable=not progress, leave=False)
     for epoch in bar:
-        generator = torch.Generator().manual_seed(1_000_003 * seed + epoch)  # an epoch's randomness needs no history
+        # An epoch's randomness needs no history: it is the same after a restart.
+        generator = torch.Generator().manual_seed(1_000_003 * seed + epoch)
         order = torch.randperm(len(split.labels), generator=generator)
         total = 0.0
         for number, chosen in enumerate(order.split(batch_size)):
-            optimizer.param_groups[0]["lr"] = learning_rate * one_cycle((epoch * batches + number) / (epochs * batches))
+            progressed = (epoch * batches + number) / (epochs * batches)
+            optimizer.param_groups[0]["lr"] = learning_rate * one_cycle(progressed)
             images = augment(split.images[chosen], shift=shift, flip=flip, generator=generator)
             inputs = to_float(images, dataset).to(memory_format=layout)
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
@@ -82,17 +86,17 @@ def train_(
         losses.append(total / len(order))
         bar.set_postfix(loss=f"{losses[-1]:.3f}")
         _store(resume, model, optimizer, epoch + 1, time.process_time() - started)
-    model.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
+    model.to(memory_format=torch.contiguous_format).eval()
     return losses
 
 
 def one_cycle(progress: float, *, warm_up: float = 0.2) -> float:
-    """The factor on the peak learning rate: linear from 0 up to 1 at `warm_up`, then linear down to 0 at progress 1."""
+    """The factor on the peak learning rate: linear from 0 to 1 at `warm_up`, then down to 0 at progress 1."""
     return progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
 
 
 def augment(images: Tensor, *, shift: int, flip: bool, generator: torch.Generator) -> Tensor:
-    """Moves each image (N, C, H, W) by up to `shift` pixels, the border mirrored, and mirrors half of them if `flip`."""
+    """Moves images (N, C, H, W) by up to `shift` pixels, border mirrored; mirrors half of them if `flip`."""
     count, _, height, width = images.shape
     columns = torch.arange(width).expand(count, width)  # (N, W)
     rows = torch.arange(height).expand(count, height)  # (N, H)
@@ -117,7 +121,7 @@ def _mirror(positions: Tensor, size: int) -> Tensor:
 
 @torch.no_grad()
 def predict(model: nn.Module, images: Tensor, *, dataset: str, batch_size: int = 1000) -> Tensor:
-    """Logits float32 (N, 10) of uint8 images (N, C, H, W); eval mode during the call, then the former mode again."""
+    """Logits float32 (N, 10) of uint8 images (N, C, H, W); in eval mode, then the former mode again."""
     was_training = model.training
     model.eval()
     try:
@@ -141,7 +145,8 @@ def load_checkpoint(name: str) -> nn.Module:
     if name not in NETS:
         raise ValueError(f"name must be one of {', '.join(NETS)}, got {name!r}")
     path = CHECKPOINTS / f"{name}.safetensors"
-    remedy = f"restore it with `git checkout -- data` or train it with `python tools/train_checkpoints.py {name}`"
+    train = f"python tools/train_checkpoints.py {name}"
+    remedy = f"restore it with `git checkout -- data` or train it with `{train}`"
     model = NETS[name]()
     try:
         model.load_state_dict(load_file(path))
@@ -156,17 +161,20 @@ def checkpoint_card(name: str) -> dict[str, object]:
     return card
 
 
-def _store(path: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer, epochs: int, cpu_seconds: float) -> None:
+def _store(
+    path: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer, epochs: int, cpu_seconds: float
+) -> None:
     if path is None:
         return
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs, "cpu_seconds": cpu_seconds}
+    state: dict[str, object] = {"epochs": epochs, "cpu_seconds": cpu_seconds}
+    state |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
     temporary = path.with_name(path.name + ".part")
     torch.save(state, temporary)
     os.replace(temporary, path)
 
 
 def _restore_(path: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, float]:
-    """Loads the state after the last whole epoch, if there is one; returns the epochs and CPU-seconds spent so far."""
+    """Loads the state after the last whole epoch, if there is one; returns epochs and CPU-seconds spent."""
     if path is None or not path.exists():
         return 0, 0.0
     state = torch.load(path, weights_only=True)

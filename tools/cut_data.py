@@ -1,6 +1,6 @@
-"""Cuts the embedded data sets from the full ones: lossless WebP sheets, labels and a manifest of SHA-256 sums.
+"""Cuts the embedded data sets from the full ones: lossless WebP sheets, labels, a manifest of SHA-256 sums.
 
-    python tools/cut_data.py        reads data/cache/ (make data), writes data/mnist, data/cifar10, data/embedded.json
+    python tools/cut_data.py    reads data/cache, writes data/mnist, data/cifar10, data/embedded.json
 
 MNIST is embedded whole. Of CIFAR-10 each class gives its first images in the order of a seeded permutation,
 and the chosen images keep their original order.
@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def stratified(labels: Tensor, size: int, *, seed: int) -> Tensor:
 
 
 def sheet(images: np.ndarray) -> bytes:
-    """Up to 10,000 images uint8 (N, C, H, W) as one lossless WebP grid of 100 columns; the last row is filled with black."""
+    """Up to 10,000 images uint8 (N, C, H, W) as one lossless WebP grid of 100 columns, the rest black."""
     count, channels, height, width = images.shape
     rows = -(-count // GRID)
     tiles = np.zeros((rows * GRID, channels, height, width), dtype=np.uint8)
@@ -69,6 +70,8 @@ def embed(dataset: str, split: str, images: Split) -> dict[str, object]:
 
 
 def main() -> None:
+    if sys.argv[1:]:
+        sys.exit(__doc__)
     manifest: dict[str, dict[str, object]] = {"mnist": {}, "cifar10": {}}
     for split in ("train", "test"):
         manifest["mnist"][split] = embed("mnist", split, mnist(split, full=True))
@@ -76,8 +79,11 @@ def main() -> None:
         some = every.take(stratified(every.labels, CIFAR10_SIZES[split], seed=SEED))
         manifest["cifar10"][split] = embed("cifar10", split, some)
     write(DATA_FOLDER / "embedded.json", (json.dumps(manifest, indent=1) + "\n").encode())
-    embedded = sorted([*DATA_FOLDER.glob("mnist/*"), *DATA_FOLDER.glob("cifar10/*"), DATA_FOLDER / "embedded.json"])
-    lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(DATA_FOLDER).as_posix()}\n" for p in embedded]
+    folders = [*DATA_FOLDER.glob("mnist/*"), *DATA_FOLDER.glob("cifar10/*")]
+    embedded = sorted([*folders, DATA_FOLDER / "embedded.json"])
+    sums = [hashlib.sha256(path.read_bytes()).hexdigest() for path in embedded]
+    names = [path.relative_to(DATA_FOLDER).as_posix() for path in embedded]
+    lines = [f"{checksum}  {name}\n" for checksum, name in zip(sums, names, strict=True)]
     write(DATA_FOLDER / "SHA256SUMS", "".join(lines).encode())
     print(f"{sum(p.stat().st_size for p in embedded):,} bytes in {len(embedded)} files")
 

@@ -70,7 +70,8 @@ def test_normalised_pixels_have_zero_mean_and_unit_variance():
 
 
 def test_a_sheet_gives_back_every_pixel(tmp_path: Path):
-    images = torch.randint(0, 256, (130, 3, 32, 32), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+    generator = torch.Generator().manual_seed(1)
+    images = torch.randint(0, 256, (130, 3, 32, 32), generator=generator, dtype=torch.uint8)
     (tmp_path / "sheet.webp").write_bytes(sheet(images.numpy()))
     decoded = data._read_sheet(tmp_path / "sheet.webp", list(images.shape), "")
     assert torch.equal(torch.from_numpy(decoded[:130]), images)
@@ -81,7 +82,8 @@ def test_stratified_positions_are_balanced_sorted_and_seeded():
     chosen = stratified(labels, 50, seed=3)
     assert labels[chosen].bincount().tolist() == [5] * 10
     assert chosen.tolist() == sorted(set(chosen.tolist()))
-    assert torch.equal(chosen, stratified(labels, 50, seed=3)) and not torch.equal(chosen, stratified(labels, 50, seed=4))
+    assert torch.equal(chosen, stratified(labels, 50, seed=3))
+    assert not torch.equal(chosen, stratified(labels, 50, seed=4))
 
 
 @pytest.fixture

@@ -32,7 +32,8 @@ def train(model: nn.Module, **changes: object) -> list[float]:
 
 
 def states_equal(a: nn.Module, b: nn.Module) -> bool:
-    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+    pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
 
 
 def test_training_learns_and_ends_in_eval_mode():

@@ -327,6 +327,17 @@ def test_a_changed_module_behind_an_import_breaks_the_stamp(room: Room) -> None:
     assert [name for name in before if before[name] != after[name]] == ["shrink/nets.py"]
 
 
+def test_a_retrained_checkpoint_breaks_the_stamp(room: Room) -> None:
+    rewrite(room.lesson_source, "double(21)", 'training.load_checkpoint("toy")')
+    checkpoint = room.root / "data" / "checkpoints" / "toy.safetensors"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(b"\xff\x00")
+    _, before = compose(room, "lesson")
+    checkpoint.write_bytes(b"\xff\x01")
+    _, after = compose(room, "lesson")
+    assert [name for name in before if before[name] != after[name]] == ["data/checkpoints/toy.safetensors"]
+
+
 def test_check_reports_a_hand_edited_notebook_and_writes_nothing(lesson: Room) -> None:
     rewrite(lesson.lesson, "double(21)", "double(20)")
     before = lesson.lesson.read_bytes()

@@ -3,6 +3,7 @@
 # mypy: allow-untyped-calls
 import ast
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +63,7 @@ def compose(room: Room, kind: str) -> tuple[NotebookNode, dict[str, str]]:
     )
     stamp = {"source": digest(text), "cells": digest("\0".join(cell.source for cell in notebook.cells))}
     for file in behind(notebook, room):
-        stamp[file.relative_to(room.root).as_posix()] = digest(file.read_text(encoding="utf-8"))
+        stamp[file.relative_to(room.root).as_posix()] = hashlib.sha256(file.read_bytes()).hexdigest()
     return notebook, stamp
 
 
@@ -186,7 +187,7 @@ def exercise_tasks(path: Path) -> list[str]:
 
 
 def behind(notebook: NotebookNode, room: Room) -> list[Path]:
-    """The files a notebook's outputs depend on: shrink modules, imported directly or not, and the checks."""
+    """Files that outputs depend on: shrink modules, imported directly or not, checkpoints, the checks."""
     code = code_of(notebook)
     files: set[Path] = set()
     waiting = [name for source in code for name in _shrink_imports(ast.parse(source))]
@@ -195,9 +196,11 @@ def behind(notebook: NotebookNode, room: Room) -> list[Path]:
         if file.is_file() and file not in files:
             files.add(file)
             waiting += _shrink_imports(ast.parse(file.read_text(encoding="utf-8")))
-    if any("from autograder import check" in source for source in code) and room.checks.is_file():
-        files.add(room.checks)
-    return sorted(files)
+    loaded = re.findall(r"load_checkpoint\(\s*[\"'](\w+)[\"']", "\n".join(code))
+    others = [room.root / "data" / "checkpoints" / f"{name}.safetensors" for name in loaded]
+    if any("from autograder import check" in source for source in code):
+        others.append(room.checks)
+    return sorted(files.union(file for file in others if file.is_file()))
 
 
 def _shrink_imports(tree: ast.AST) -> Iterable[str]:

@@ -57,7 +57,9 @@ def stub(source: Source, tasks: set[str]) -> Source:
 def answers(room: Room, kind: str, folder: Path = ANSWERS) -> Iterator[tuple[str, Path]]:
     """(task, file) of each mutant or twin of a room."""
     for file in sorted((folder / room.topic / kind).glob("*.py")):
-        yield file.stem.partition("__")[0], file
+        # A task may end in an underscore itself, so the first double one need not be the border.
+        fitting = [task for task in room.tasks if file.stem.startswith(f"{task}__")]
+        yield max(fitting, key=len, default=file.stem.partition("__")[0]), file
 
 
 def check_room(room: Room, workers: Workers, *, seed: int = 7, folder: Path = ANSWERS) -> Report:

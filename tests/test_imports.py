@@ -19,8 +19,15 @@ NOTEBOOKS = sorted(
 
 
 def imported(text: str) -> Iterator[str]:
-    """Full names of what a text imports, relative imports and importlib strings included."""
-    for node in ast.walk(ast.parse(text)):
+    """Full names of what a text imports, relative imports and importlib strings included.
+
+    A scenario of the judge is text for a worker and never runs where it stands: it is left out.
+    """
+    tree = ast.parse(text)
+    for node in list(ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef) and "scenario" in map(ast.unparse, node.decorator_list):
+            node.body = [ast.Pass()]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,7 +100,7 @@ def table(results: list[dict[str, Any]]) -> Table:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the three steps; exit code 1 and one sentence when one fails."""
+    """Run the lesson and the judge side by side, then write the page; 1 and one sentence when one fails."""
     given = sys.argv[1:] if arguments is None else arguments
     folder = Path(given[0]) if given else ROOT / ".cache" / "demo"
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,12 +116,14 @@ def main(arguments: list[str] | None = None) -> int:
             return result
 
         try:
-            lesson = step("1/3 executing the pruning lesson", lambda: run_lesson(room))
-            submissions = write_submissions(room, folder)
-            results = step("2/3 judging three submissions",
-                           lambda: judge(room, submissions, folder / "results.json"))
+            submissions, report = write_submissions(room, folder), folder / "results.json"
+            with ThreadPoolExecutor(1) as beside:  # the judge is a process of its own: both cores have work
+                judging = beside.submit(step, "judging three submissions",
+                                        lambda: judge(room, submissions, report))
+                lesson = step("executing the pruning lesson", lambda: run_lesson(room))
+                results = judging.result()
             path = folder / "index.html"
-            step("3/3 writing the page", lambda: path.write_text(page(lesson, results), encoding="utf-8"))
+            path.write_text(page(lesson, results), encoding="utf-8")
         except (BuildError, OSError) as error:
             progress.stop()
             console.print(str(error), markup=False)

@@ -31,17 +31,17 @@ def axes(title: str, *, x: str, y: str, size: tuple[float, float] = (6.4, 3.2)) 
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:
-    """A table as a notebook shows it: text to the left, numbers to the right, thousands with a comma.
+    """A table as a notebook shows it: columns with a number stand to the right, the others to the left.
 
     Args:
         columns: the heads.
-        rows: one value a column; int and str as they are, float with three digits.
+        rows: one value a column; str as it is, int with commas, float with three digits.
 
     Returns:
         Something a cell's last line displays.
     """
     body = [list(row) for row in rows]
-    right = [bool(body) and all(isinstance(row[i], int | float) for row in body) for i in range(len(columns))]
+    right = [any(isinstance(row[i], int | float) for row in body) for i in range(len(columns))]
     lines = [list(columns), ["---:" if number else ":---" for number in right]]
     lines += [[_cell(value) for value in row] for row in body]
     return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))  # type: ignore[no-untyped-call]

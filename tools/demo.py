@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tools.compose import compose
-from tools.demo_page import page
+from tools.demo_page import measured, page
 from tools.excerpt import BuildError
 from tools.execute import execute, settle_environment
 from tools.rooms import ROOT, Room, find
@@ -96,6 +96,8 @@ def table(results: list[dict[str, Any]]) -> Table:
         shown.add_row(rows[0]["name"], *(f"{row['points']:g} / {row['max_points']:g}" for row in rows))
     shown.add_section()
     shown.add_row("points", *(f"{result['points']:g} / {result['max_points']:g}" for result in results))
+    for metric, values in measured(results).items():
+        shown.add_row(metric, *values)
     return shown
 
 

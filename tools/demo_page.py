@@ -47,9 +47,23 @@ def points_table(results: list[dict[str, Any]]) -> str:
     rows = "".join(
         f"<tr><td><code>{escape(tasks[0]['name'])}</code></td>{''.join(points(task) for task in tasks)}</tr>"
         for tasks in zip(*(result["tasks"] for result in results), strict=True))
+    rows_measured = "".join(
+        f"<tr><td>{escape(metric)}</td>{''.join(f'<td class=n>{value}</td>' for value in values)}</tr>"
+        for metric, values in measured(results).items())
     total = "".join(points(result) for result in results)
     return (f"<table><thead><tr><th>task</th>{names}</tr></thead><tbody>{rows}</tbody>"
-            f"<tfoot><tr><td>points</td>{total}</tr></tfoot></table>")
+            f"<tfoot><tr><td>points</td>{total}</tr>{rows_measured}</tfoot></table>")
+
+
+def measured(results: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """What the judge measured on each submission's network, by metric; a dash where there is none."""
+    names = dict.fromkeys(metric for result in results for metric in result["metrics"])
+    return {metric.replace("_", " "): [_short(result["metrics"].get(metric)) for result in results]
+            for metric in names}
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def name(submission: str) -> str:

@@ -15,7 +15,9 @@ HOSTILE = "<script>alert(1)</script>"
 
 def result(name: str, points: float) -> dict[str, Any]:
     task = {"name": "magnitude_mask", "points": points, "max_points": 3.0}
-    return {"submission": f"{name}.ipynb", "points": points, "max_points": 3.0, "tasks": [task]}
+    metrics = {"compressed_bytes": 63300.0} if points else {}
+    judged = {"submission": f"{name}.ipynb", "points": points, "max_points": 3.0}
+    return judged | {"tasks": [task], "metrics": metrics}
 
 
 def lesson(*pictures: str) -> nbformat.NotebookNode:
@@ -27,6 +29,7 @@ def test_the_page_shows_points_links_and_plots() -> None:
     text = page(lesson("aGVs\nbG8="), [result("right", 3.0), result("wrong", 0.0)])
     assert '<a href="right.ipynb.html">right</a>' in text
     assert '<td><code>magnitude_mask</code></td><td class="n">3 / 3</td><td class="n">0 / 3</td>' in text
+    assert "<td>compressed bytes</td><td class=n>63,300</td><td class=n>-</td>" in text
     assert 'src="data:image/png;base64,aGVsbG8="' in text
 
 

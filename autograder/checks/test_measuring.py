@@ -10,6 +10,7 @@ bad return.
 # Scenarios travel as source text into a worker that has no typing names.
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,15 @@ def ask(judge: Judge, scenario: Scenario, count: int = 2, **inputs: Any) -> list
     return sequence(judge.run(scenario, **inputs), what="what came back from the worker", length=count)
 
 
-def assert_int(value: object, want: int, *, what: str) -> None:
+def assert_int(value: object, want: int, *, what: str, mistakes: dict[str, int] | None = None) -> None:
     got = integer(value, what=what)
-    assert got == want, f"{what}: expected {want:,}, got {got:,}"
+    assert got == want, f"{what}: expected {want:,}, got {got:,}{told(got, mistakes or {})}"
+
+
+def told(got: float, mistakes: Mapping[str, float]) -> str:
+    """' (that is the mean)' when a value is what a known mistake gives."""
+    names = [name for name, value in mistakes.items() if math.isclose(got, value, rel_tol=1e-6)]
+    return f" (that is {names[0]})" if names else ""
 
 
 # ---- count_parameters --------------------------------------------------------------------------------------
@@ -96,9 +103,17 @@ def test_count_parameters_by_hand(judge: Judge) -> None:
     }
     inputs: dict[str, Any] = {"layers": layers, "values": values}
     got = judge.run(count_layers, nonzero=False, **inputs)
-    assert_int(got, 25, what="Linear(4, 3), BatchNorm1d(3), ReLU, Linear(3, 1): 12 + 3 + 3 + 3 + 3 + 1")
+    mistakes = {
+        "with the buffers of the batch norm": 32,
+        "without the biases": 18,
+        "the number of tensors": 6,
+    }
+    what = "Linear(4, 3), BatchNorm1d(3), ReLU, Linear(3, 1): 12 + 3 + 3 + 3 + 3 + 1"
+    assert_int(got, 25, what=what, mistakes=mistakes)
     got = judge.run(count_layers, nonzero=True, **inputs)
-    assert_int(got, 15, what="the same net with 10 zeros, nonzero=True: 8 + 2 + 3 + 0 + 2 + 0")
+    mistakes = {"the number of zeros": 10, "all of them": 25, "with 1e-8 taken for 0": 14}
+    what = "the same net with 10 zeros, nonzero=True: 8 + 2 + 3 + 0 + 2 + 0"
+    assert_int(got, 15, what=what, mistakes=mistakes)
 
 
 @check(
@@ -194,9 +209,12 @@ def bytes_of_tied(work, kind):
 )
 def test_dense_bytes_by_hand(judge: Judge) -> None:
     got = judge.run(bytes_of_layers, layers=[["Linear", [3, 2]]], dtypes={})
-    assert_int(got, 32, what="Linear(3, 2): 8 numbers of 4 bytes")
+    assert_int(
+        got, 32, what="Linear(3, 2): 8 numbers of 4 bytes", mistakes={"bits": 256, "the count of numbers": 8}
+    )
     got = judge.run(bytes_of_layers, layers=[["BatchNorm1d", [3]]], dtypes={})
-    assert_int(got, 56, what="BatchNorm1d(3): 4 times 3 float32 and one int64")
+    mistakes = {"without the buffers": 24, "4 bytes for the int64 counter too": 52, "without its zeros": 24}
+    assert_int(got, 56, what="BatchNorm1d(3): 4 times 3 float32 and one int64", mistakes=mistakes)
 
 
 @check(
@@ -337,9 +355,11 @@ def macs_and_state(work, training, fails):
 )
 def test_count_macs_by_hand(judge: Judge) -> None:
     got = judge.run(macs_of_layers, layers=[["Linear", [3, 2], {}]], input_shape=(3,))
-    assert_int(got, 6, what="Linear(3, 2)")
+    assert_int(got, 6, what="Linear(3, 2)", mistakes={"twice as many": 12, "with the biases": 8})
     got = judge.run(macs_of_layers, layers=[["Conv2d", [1, 2, 3], {}]], input_shape=(1, 5, 5))
-    assert_int(got, 162, what="Conv2d(1, 2, 3) on 5x5: 9 positions, 2 channels, 9 products each")
+    what = "Conv2d(1, 2, 3) on 5x5: 9 positions, 2 channels, 9 products each"
+    mistakes = {"twice as many": 324, "with the biases": 180, "the 25 positions of the input": 450}
+    assert_int(got, 162, what=what, mistakes=mistakes)
     layers: list[Any] = [["Conv2d", [1, 2, 3], {"padding": 1}], ["ReLU", [], {}], ["Flatten", [], {}]]
     layers.append(["Linear", [50, 10], {}])
     got = judge.run(macs_of_layers, layers=layers, input_shape=(1, 5, 5))
@@ -475,6 +495,7 @@ def test_confusion_matrix_by_hand(judge: Judge) -> None:
     got = tensor(got, what="confusion_matrix", dtype=torch.int64, shape=(3, 3))
     want = torch.tensor([[1, 2, 0], [0, 0, 0], [0, 0, 1]])
     assert not torch.equal(got, want.T), "the matrix is transposed: rows are targets, columns are predictions"
+    assert not torch.equal(got, want.clamp(max=1)), "two equal pairs count 1: each must be added (bincount)"
     assert_equal(got, want, what="confusion_matrix of predictions [0, 1, 1, 2] and targets [0, 0, 0, 2]")
 
 
@@ -552,6 +573,20 @@ def test_precision_recall_f1_by_hand(judge: Judge) -> None:
     got, _ = ask(judge, call_precision_recall_f1, confusion=torch.tensor([[6, 2], [4, 0]]))
     got = tensor(got, what="precision_recall_f1", dtype=torch.float32, shape=(2, 3))
     want = torch.tensor([[0.6, 0.75, 2 / 3], [0.0, 0.0, 0.0]])
+    assert not got.isnan().any(), (
+        "precision_recall_f1 of [[6, 2], [4, 0]] has NaN: F1 of the second class is 0"
+    )
+    mistakes = {
+        "precision and recall are exchanged; rows are targets": want[0, [1, 0, 2]],
+        "F1 is the harmonic mean of precision and recall, not the arithmetic one": torch.tensor(
+            [0.6, 0.75, 0.675]
+        ),
+        "precision divides by what was predicted as the class, not by all samples": torch.tensor(
+            [0.5, 0.75, 0.6]
+        ),
+    }
+    for sentence, wrong in mistakes.items():
+        assert not torch.allclose(got[0], wrong), f"precision_recall_f1 of [[6, 2], [4, 0]]: {sentence}"
     assert_close(got, want, what="precision_recall_f1 of [[6, 2], [4, 0]]", atol=1e-5)
 
 
@@ -617,7 +652,15 @@ def assert_latency(judge: Judge, durations: list[float], **options: int) -> None
     want = (timed[(repeats - 1) // 2] + timed[repeats // 2]) / 2
     assert_int(calls, warmup + repeats, what=f"how often run was called, {case}")
     got = real(got, what=f"median_latency, {case}")
-    assert math.isclose(got, want, abs_tol=1e-6), f"{case}: expected the median {want:g} s, got {got:g}"
+    mistakes = {
+        "the mean": sum(timed) / repeats,
+        "the fastest call": timed[0],
+        "the lower of the middle two": timed[(repeats - 1) // 2],
+    }
+    told_by = told(got, mistakes)
+    assert math.isclose(got, want, abs_tol=1e-6), (
+        f"{case}: expected the median {want:g} s, got {got:g}{told_by}"
+    )
 
 
 @check(
@@ -630,7 +673,14 @@ def test_median_latency_by_hand(judge: Judge) -> None:
     durations = [50.0, 2.0, 1.0, 9.0]
     got, calls = ask(judge, time_steps, durations=durations, options={"warmup": 1, "repeats": 3})
     got = real(got, what="median_latency")
-    assert got == 2.0, f"a warm-up of 50 s, then calls of 2, 1 and 9 s: expected the median 2, got {got:g}"
+    mistakes = {
+        "the mean": 4.0,
+        "the fastest call": 1.0,
+        "with the warm-up timed": 5.5,
+        "milliseconds": 2000.0,
+    }
+    case = "a warm-up of 50 s, then calls of 2, 1 and 9 s"
+    assert got == 2.0, f"{case}: expected the median 2, got {got:g}{told(got, mistakes)}"
     assert_int(calls, 4, what="how often run was called with warmup=1, repeats=3")
 
 
@@ -689,7 +739,13 @@ def test_compression_ratio_by_hand(judge: Judge) -> None:
         got = judge.run(call_compression_ratio, original_bytes=original, compressed_bytes=compressed)
         case = f"compression_ratio({original}, {compressed})"
         got = real(got, what=case)
-        assert math.isclose(got, want, rel_tol=1e-6), f"{case}: expected {want:g}, got {got:g}"
+        mistakes = {
+            "compressed / original": compressed / original,
+            "the share saved": 1 - compressed / original,
+            "the ratio cut to a whole number": original // compressed,
+        }
+        told_by = told(got, mistakes)
+        assert math.isclose(got, want, rel_tol=1e-6), f"{case}: expected {want:g}, got {got:g}{told_by}"
 
 
 @check(

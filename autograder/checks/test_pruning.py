@@ -42,20 +42,41 @@ def assert_unchanged(got: object, before: Tensor, *, what: str) -> None:
     assert torch.equal(after, before), f"the argument {what} was changed; work on a copy"
 
 
-def assert_prunes_lowest(got: object, scores: Tensor, sparsity: float, *, what: str, of: str) -> None:
+def lowest_pruned(mask: Tensor, values: Tensor) -> bool:
+    return bool(values[~mask].max() <= values[mask].min())
+
+
+def mistake(mask: Tensor, scores: Tensor, values: Tensor) -> str:
+    """What a mask that prunes the wrong entries seems to do; `values` are the signed ones."""
+    if lowest_pruned(mask, -scores):
+        return "; it prunes the highest and keeps the lowest"
+    if not torch.equal(scores, values) and lowest_pruned(mask, values):
+        return "; it ranks values with their sign, the magnitude decides"
+    if not torch.equal(scores, values.abs()) and lowest_pruned(mask, values.abs()):
+        return "; it ranks magnitudes, a negative score is lower than a positive one"
+    if bool(mask.flatten()[: int(mask.sum())].all()):
+        return "; it keeps the first ones, whatever their value"
+    return ""
+
+
+def assert_prunes_lowest(
+    got: object, scores: Tensor, sparsity: float, *, what: str, of: str, values: Tensor | None = None
+) -> None:
     """The mask prunes round(sparsity * n) entries and none that scores higher than one it keeps."""
     mask = tensor(got, what=what, dtype=torch.bool, shape=scores.shape)
     pruned, count = int((~mask).sum()), scores.numel()
     expected = round(sparsity * count)
     case = f"{what} of {count} values at sparsity {sparsity:g}"
-    if pruned == count - expected and pruned != expected:
-        raise AssertionError(
-            f"{case} pruned {pruned}, expected {expected}: is the mask inverted? True means keep"
-        )
-    assert pruned == expected, f"{case} pruned {pruned}, expected round({sparsity * count:g}) = {expected}"
-    if 0 < expected < count:
+    guess = ""
+    if pruned == count - expected and abs(pruned - expected) > 1 and 0 < pruned < count:
+        inverted = lowest_pruned(~mask, scores)
+        guess = "; the mask is inverted, True means keep" if inverted else "; sparsity is the part that goes"
+    exact = f"round({sparsity * count:g}) = {expected}"
+    assert pruned == expected, f"{case} pruned {pruned}, expected {exact}{guess}"
+    if 0 < expected < count and not lowest_pruned(mask, scores):
         highest, lowest = scores[~mask].max(), scores[mask].min()
-        assert highest <= lowest, f"{case} pruned a {of} of {highest:.4g} but kept one of {lowest:.4g}"
+        guess = mistake(mask, scores, scores if values is None else values)
+        raise AssertionError(f"{case} pruned a {of} of {highest:.4g} but kept one of {lowest:.4g}{guess}")
 
 
 # ---- threshold_mask ----------------------------------------------------------------------------------------
@@ -81,7 +102,13 @@ def test_threshold_mask_six_weights(judge: Judge) -> None:
     mask, _ = ask(judge, call_threshold_mask, weight=weight, threshold=0.25)
     mask = tensor(mask, what="threshold_mask", dtype=torch.bool, shape=(6,))
     want = torch.tensor([True, True, False, False, False, False])
-    assert not torch.equal(mask, ~want), "the mask is inverted: True means keep"
+    mistakes = {
+        "the mask is inverted: True means keep": ~want,
+        "a weight on the threshold is kept: |w| must exceed it": weight.abs() >= 0.25,
+        "large negative weights are pruned: the magnitude decides": weight > 0.25,
+    }
+    for sentence, wrong in mistakes.items():
+        assert not torch.equal(mask, wrong), f"threshold_mask: {sentence}"
     assert_equal(
         mask, want, what="threshold_mask of [0.5, -0.75, 0.25, -0.125, 0, -0.25] with threshold 0.25"
     )
@@ -164,9 +191,9 @@ def call_magnitude_mask(work, weight, sparsity, transposed=False):
 def test_magnitude_mask_six_weights(judge: Judge) -> None:
     weight = torch.tensor([[0.1, -0.9, 0.3], [-0.4, 0.05, 0.7]])
     mask, _ = ask(judge, call_magnitude_mask, weight=weight, sparsity=0.5)
+    assert_prunes_lowest(mask, weight.abs(), 0.5, what="magnitude_mask", of="magnitude", values=weight)
     mask = tensor(mask, what="magnitude_mask", dtype=torch.bool, shape=(2, 3))
     want = torch.tensor([[False, True, False], [True, False, True]])
-    assert not torch.equal(mask, ~want), "the mask is inverted: True means keep"
     assert_equal(mask, want, what="magnitude_mask of [[0.1, -0.9, 0.3], [-0.4, 0.05, 0.7]] at sparsity 0.5")
 
 
@@ -198,7 +225,9 @@ def test_magnitude_mask_shapes(judge: Judge) -> None:
                 mask, after = ask(
                     judge, call_magnitude_mask, weight=weight, sparsity=sparsity, transposed=transposed
                 )
-                assert_prunes_lowest(mask, seen.abs(), sparsity, what="magnitude_mask", of="magnitude")
+                assert_prunes_lowest(
+                    mask, seen.abs(), sparsity, what="magnitude_mask", of="magnitude", values=seen
+                )
                 assert_unchanged(after, seen, what="weight")
 
 
@@ -263,13 +292,25 @@ def call_neuron_mask(work, weight, threshold, transposed=False):
     hint="A row of large weights of both signs is gone? Take abs() first, then the mean over the row.",
 )
 def test_neuron_mask_four_neurons(judge: Judge) -> None:
-    weight = torch.tensor([[1.0, -1.0, 1.0], [0.25, 0.25, -0.25], [0.5, -0.5, 0.5], [0.0, 0.0, 1.75]])
+    weight = torch.tensor([[1.0, -1.0, 1.0], [0.25, 0.25, -0.25], [0.5, -0.5, 0.5], [0.0, 0.0, 1.25]])
     mask, _ = ask(judge, call_neuron_mask, weight=weight, threshold=0.5)
     mask = tensor(mask, what="neuron_mask of a (4, 3) weight", dtype=torch.bool, shape=(4,))
-    want = torch.tensor([True, False, False, True])
-    assert not torch.equal(mask, ~want), "the mask is inverted: True means keep"
+    want = torch.tensor([True, False, False, False])
+    rows = weight.abs()
+    mistakes = {
+        "the mask is inverted: True means keep": ~want,
+        "a row on the threshold is kept: the mean must exceed it": rows.mean(dim=1) >= 0.5,
+        "it takes the mean before abs(), so that signs cancel": weight.mean(dim=1).abs() > 0.5,
+        "it takes the sum of the row, not the mean": rows.sum(dim=1) > 0.5,
+        "it takes the largest of the row, or the root of the mean square, not the mean": weight.square()
+        .mean(dim=1)
+        .sqrt()
+        > 0.5,
+    }
+    for sentence, wrong in mistakes.items():
+        assert not torch.equal(mask, wrong), f"neuron_mask: {sentence}"
     assert_equal(
-        mask, want, what="neuron_mask of rows with mean magnitudes 1, 0.25, 0.5, 0.583 and threshold 0.5"
+        mask, want, what="neuron_mask of rows with mean magnitudes 1, 0.25, 0.5, 0.417 and threshold 0.5"
     )
 
 
@@ -356,6 +397,11 @@ def test_global_magnitude_masks_two_tensors(judge: Judge) -> None:
     masks = mapping(masks, what="global_magnitude_masks", keys=weights)
     first = tensor(masks["first"], what="the mask of 'first'", dtype=torch.bool, shape=(2, 2))
     second = tensor(masks["second"], what="the mask of 'second'", dtype=torch.bool, shape=(2,))
+    both = [*first.flatten().tolist(), *second.tolist()]
+    own = "each tensor lost half of its own weights: there is one ranking over all tensors"
+    assert both != [True, True, False, False, False, True], own
+    signed = "the most negative weights were pruned: the magnitude decides"
+    assert both != [True, False, True, False, True, False], signed
     assert_equal(
         first, torch.tensor([[True, True], [True, False]]), what="the mask of first = [[3, -4], [2, -0.5]]"
     )
@@ -451,6 +497,8 @@ def test_taylor_scores_four_weights(judge: Judge) -> None:
     scores, _, _ = ask(judge, call_taylor_scores, 3, weight=weight, grad=grad)
     scores = tensor(scores, what="taylor_scores", dtype=torch.float32, shape=(2, 2))
     want = torch.tensor([[1.0, 3.0], [0.0, 4.0]])
+    assert not (scores < 0).any(), "taylor_scores has negative scores: a change counts in both directions"
+    assert not torch.equal(scores, want.square()), "taylor_scores gives squares: |w g|, not its square"
     assert_close(scores, want, what="taylor_scores of w = [[2, -3], [0, -0.5]], g = [[0.5, 1], [4, -8]]")
 
 
@@ -496,9 +544,9 @@ def call_mask_from_scores(work, scores, sparsity, transposed=False):
 def test_mask_from_scores_six_scores(judge: Judge) -> None:
     scores = torch.tensor([[0.3, -2.0, 0.1], [0.4, -0.5, 3.0]])
     mask, _ = ask(judge, call_mask_from_scores, scores=scores, sparsity=0.5)
+    assert_prunes_lowest(mask, scores, 0.5, what="mask_from_scores", of="score")
     mask = tensor(mask, what="mask_from_scores", dtype=torch.bool, shape=(2, 3))
     want = torch.tensor([[True, False, False], [True, False, True]])
-    assert not torch.equal(mask, ~want), "the mask is inverted: True means keep"
     assert_equal(mask, want, what="mask_from_scores of [[0.3, -2, 0.1], [0.4, -0.5, 3]] at sparsity 0.5")
 
 
@@ -558,7 +606,22 @@ def assert_schedule(judge: Judge, step: int, want: float, **options: float) -> N
     got = judge.run(call_polynomial_sparsity, step=step, options=options)
     case = f"polynomial_sparsity({step}, {', '.join(f'{name}={value}' for name, value in options.items())})"
     got = real(got, what=case)
-    assert math.isclose(got, want, rel_tol=1e-6, abs_tol=1e-6), f"{case}: expected {want:.6g}, got {got:.6g}"
+    o = {"initial": 0.0, "power": 3, **options}
+    progress = min(1.0, max(0.0, (step - o["start"]) / (o["end"] - o["start"])))
+    rise = o["final"] - o["initial"]
+    mistakes = {
+        "the straight line": o["initial"] + rise * progress,
+        "power 3": o["final"] - rise * (1 - progress) ** 3,
+        "slow first and fast later": o["initial"] + rise * progress ** o["power"],
+        "progress counted from step 0": o["final"] - rise * (1 - min(1.0, step / o["end"])) ** o["power"],
+        "initial left out": o["final"] * (1 - (1 - progress) ** o["power"]),
+        "initial and final exchanged": o["initial"] + rise * (1 - progress) ** o["power"],
+    }
+    told = [
+        f" (that is {name})" for name, value in mistakes.items() if math.isclose(got, value, rel_tol=1e-6)
+    ]
+    close = math.isclose(got, want, rel_tol=1e-6, abs_tol=1e-6)
+    assert close, f"{case}: expected {want:.6g}, got {got:.6g}{''.join(told[:1])}"
 
 
 @check(
@@ -581,7 +644,7 @@ def test_polynomial_sparsity_half_way(judge: Judge) -> None:
 def test_polynomial_sparsity_formula(judge: Judge) -> None:
     for power in (3, 1, 2, 5, 1.5):
         start, length = (int(value) for value in torch.randint(1, 500, (2,), generator=judge.generator))
-        initial, final = sorted(torch.rand(2, generator=judge.generator).mul(100).round().div(100).tolist())
+        initial, final = sorted(v / 100 for v in torch.randint(101, (2,), generator=judge.generator).tolist())
         end = start + length + 3
         for step in range(start, end + 1, max(1, (end - start) // 4)):
             want = final + (initial - final) * (1 - (step - start) / (end - start)) ** power

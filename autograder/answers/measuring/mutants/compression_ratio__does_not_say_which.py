@@ -1,0 +1,7 @@
+"""The message names neither argument nor value."""
+
+
+def compression_ratio(original_bytes, compressed_bytes):
+    if original_bytes <= 0 or compressed_bytes <= 0:
+        raise ValueError("sizes must be positive")
+    return original_bytes / compressed_bytes

@@ -1,0 +1,9 @@
+"""Adding through index tensors adds once a cell, however often it is named."""
+
+import torch
+
+
+def confusion_matrix(predictions, targets, num_classes):
+    confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
+    confusion[targets, predictions] += 1
+    return confusion

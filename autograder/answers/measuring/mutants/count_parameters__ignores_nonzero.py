@@ -1,0 +1,5 @@
+"""The option nonzero has no effect."""
+
+
+def count_parameters(model, *, nonzero=False):
+    return sum(p.numel() for p in model.parameters())

@@ -1,0 +1,7 @@
+"""The count of the non-zero values stays a tensor."""
+
+
+def count_parameters(model, *, nonzero=False):
+    if nonzero:
+        return sum(p.count_nonzero() for p in model.parameters())
+    return sum(p.numel() for p in model.parameters())

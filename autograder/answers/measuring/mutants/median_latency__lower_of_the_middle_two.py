@@ -1,0 +1,16 @@
+"""For an even number of repeats torch.median takes the lower one."""
+
+import time
+
+import torch
+
+
+def median_latency(run, *, warmup=3, repeats=11, clock=time.perf_counter):
+    for _ in range(warmup):
+        run()
+    seconds = []
+    for _ in range(repeats):
+        start = clock()
+        run()
+        seconds.append(clock() - start)
+    return torch.tensor(seconds).median().item()

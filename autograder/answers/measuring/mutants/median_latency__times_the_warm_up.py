@@ -1,0 +1,13 @@
+"""The warm-up calls are among the times."""
+
+import statistics
+import time
+
+
+def median_latency(run, *, warmup=3, repeats=11, clock=time.perf_counter):
+    seconds = []
+    for _ in range(warmup + repeats):
+        start = clock()
+        run()
+        seconds.append(clock() - start)
+    return statistics.median(seconds)

@@ -1,0 +1,11 @@
+"""The result is float64."""
+
+import torch
+
+
+def precision_recall_f1(confusion):
+    confusion = confusion.double()
+    hits = confusion.diagonal()
+    predicted, actual = confusion.sum(dim=0), confusion.sum(dim=1)
+    f1 = 2 * hits / (predicted + actual).clamp(min=1)
+    return torch.stack([hits / predicted.clamp(min=1), hits / actual.clamp(min=1), f1], dim=1)

@@ -1,0 +1,6 @@
+"""get_parameter raises AttributeError."""
+
+
+def apply_masks_(model, masks):
+    for name, mask in masks.items():
+        model.get_parameter(name).data.mul_(mask)

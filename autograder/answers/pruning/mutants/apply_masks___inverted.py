@@ -1,0 +1,7 @@
+"""The kept weights are set to zero."""
+
+
+def apply_masks_(model, masks):
+    parameters = dict(model.named_parameters())
+    for name, mask in masks.items():
+        parameters[name].data.masked_fill_(mask, 0.0)

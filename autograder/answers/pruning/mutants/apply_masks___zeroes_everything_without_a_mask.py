@@ -1,0 +1,10 @@
+"""Parameters that have no mask are set to zero too."""
+
+
+def apply_masks_(model, masks):
+    parameters = dict(model.named_parameters())
+    for name in masks:
+        parameters[name].data.mul_(masks[name])
+    for name, parameter in parameters.items():
+        if name not in masks:
+            parameter.data.zero_()

@@ -1,0 +1,13 @@
+"""int() for round()."""
+
+import torch
+
+
+def global_magnitude_masks(weights, sparsity):
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparsity must lie in [0, 1], got {sparsity}")
+    flat = torch.cat([weight.abs().flatten() for weight in weights.values()])
+    mask = torch.ones(flat.numel(), dtype=torch.bool)
+    mask[flat.argsort()[: int(sparsity * flat.numel())]] = False
+    parts = mask.split([weight.numel() for weight in weights.values()])
+    return {name: part.view(weights[name].shape) for name, part in zip(weights, parts, strict=True)}

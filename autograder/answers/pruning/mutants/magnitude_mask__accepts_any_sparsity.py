@@ -1,0 +1,9 @@
+"""Nothing is checked."""
+
+import torch
+
+
+def magnitude_mask(weight, sparsity):
+    mask = torch.ones(weight.numel(), dtype=torch.bool)
+    mask[weight.abs().flatten().argsort()[: round(sparsity * weight.numel())]] = False
+    return mask.view(weight.shape)

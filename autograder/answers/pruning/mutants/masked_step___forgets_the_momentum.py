@@ -1,0 +1,12 @@
+"""The optimiser's state is cleared at every step, for kept weights too."""
+
+import torch
+
+
+def masked_step_(model, masks, optimizer):
+    parameters = dict(model.named_parameters())
+    optimizer.state.clear()
+    optimizer.step()
+    with torch.no_grad():
+        for name, mask in masks.items():
+            parameters[name].mul_(mask)

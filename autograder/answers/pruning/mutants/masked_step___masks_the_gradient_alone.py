@@ -1,0 +1,9 @@
+"""Momentum and old values of pruned weights survive."""
+
+
+def masked_step_(model, masks, optimizer):
+    parameters = dict(model.named_parameters())
+    for name, mask in masks.items():
+        if parameters[name].grad is not None:
+            parameters[name].grad.mul_(mask)
+    optimizer.step()

@@ -1,0 +1,5 @@
+"""True where a neuron is pruned."""
+
+
+def neuron_mask(weight, threshold):
+    return weight.abs().flatten(1).mean(dim=1) <= threshold

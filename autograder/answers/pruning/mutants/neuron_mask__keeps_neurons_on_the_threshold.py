@@ -1,0 +1,5 @@
+""">= instead of >."""
+
+
+def neuron_mask(weight, threshold):
+    return weight.abs().flatten(1).mean(dim=1) >= threshold

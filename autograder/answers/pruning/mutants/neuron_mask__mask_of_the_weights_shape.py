@@ -1,0 +1,6 @@
+"""One entry a weight instead of one a neuron."""
+
+
+def neuron_mask(weight, threshold):
+    keep = weight.abs().flatten(1).mean(dim=1) > threshold
+    return keep.view(-1, *[1] * (weight.dim() - 1)).expand_as(weight)

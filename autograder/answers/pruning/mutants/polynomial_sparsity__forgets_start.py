@@ -1,0 +1,9 @@
+"""Progress counts from step 0."""
+
+
+def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):
+    if step <= start:
+        return initial
+    if step >= end:
+        return final
+    return final + (initial - final) * (1 - step / end) ** power

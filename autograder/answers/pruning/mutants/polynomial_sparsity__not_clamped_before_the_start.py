@@ -1,0 +1,7 @@
+"""The polynomial begins before its start."""
+
+
+def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):
+    if step >= end:
+        return final
+    return final + (initial - final) * (1 - (step - start) / (end - start)) ** power

@@ -1,0 +1,7 @@
+"""The polynomial goes on behind its end."""
+
+
+def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):
+    if step <= start:
+        return initial
+    return final + (initial - final) * (1 - (step - start) / (end - start)) ** power

@@ -1,0 +1,5 @@
+"""Nothing is pruned."""
+
+
+def prune_lenet(model, images, labels):
+    return model.state_dict()

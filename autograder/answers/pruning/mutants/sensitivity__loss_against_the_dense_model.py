@@ -1,0 +1,17 @@
+"""The difference to the dense model instead of evaluate's value."""
+
+
+def sensitivity(model, evaluate, *, names, sparsities):
+    parameters = dict(model.named_parameters())
+    results, baseline = {}, evaluate(model)
+    for name in names:
+        dense = parameters[name].detach().clone()
+        results[name] = []
+        try:
+            for sparsity in sparsities:
+                order = dense.abs().flatten().argsort()[: round(sparsity * dense.numel())]
+                parameters[name].data.copy_(dense.flatten().index_fill(0, order, 0.0).view(dense.shape))
+                results[name].append(baseline - evaluate(model))
+        finally:
+            parameters[name].data.copy_(dense)
+    return results

@@ -1,0 +1,5 @@
+"""Weights that pull against their gradient get negative scores."""
+
+
+def taylor_scores(weight, grad):
+    return weight * grad

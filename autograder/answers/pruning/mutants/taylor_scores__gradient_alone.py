@@ -1,0 +1,5 @@
+"""The weight is left out."""
+
+
+def taylor_scores(weight, grad):
+    return grad.abs()

@@ -1,0 +1,5 @@
+"""The gradient is left out."""
+
+
+def taylor_scores(weight, grad):
+    return weight.abs()

@@ -1,0 +1,5 @@
+"""Nothing is checked."""
+
+
+def threshold_mask(weight, threshold):
+    return weight.abs() > threshold

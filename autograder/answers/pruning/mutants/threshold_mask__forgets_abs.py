@@ -1,0 +1,7 @@
+"""Large negative weights are pruned."""
+
+
+def threshold_mask(weight, threshold):
+    if threshold < 0:
+        raise ValueError(f"threshold must be at least 0, got {threshold}")
+    return weight > threshold

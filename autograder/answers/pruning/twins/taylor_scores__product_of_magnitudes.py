@@ -1,0 +1,5 @@
+"""|w| |g|."""
+
+
+def taylor_scores(weight, grad):
+    return weight.abs() * grad.abs()

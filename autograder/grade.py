@@ -2,12 +2,10 @@
 
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import torch
@@ -15,9 +13,10 @@ import torch
 from autograder import submission, wire
 from autograder.job import InfraError, Job, Source
 from autograder.report import CheckResult, Result, Status, TaskResult
-from autograder.rooms import ROOT, Room, UnknownRoom, find_room
-from autograder.task import Check, Judge, LearnerError, Outcome, Scenario, TimedOut
-from autograder.zygote import Zygote, start
+from autograder.rooms import Room, UnknownRoom, find_room
+from autograder.task import Check, Judge, Outcome, Scenario, TimedOut
+from autograder.workers import Workers
+from autograder.zygote import Zygote
 
 __all__ = [
     "Room",
@@ -42,82 +41,6 @@ def seed_for(data: bytes, secret: bytes) -> int:
     same.
     """
     return int.from_bytes(hmac.new(secret, hashlib.sha256(data).digest(), "sha256").digest()[:4])
-
-
-class Workers:
-    """The two zygotes of a grader, shared by all its submissions: one for learners, one for the reference."""
-
-    def __init__(self, level: str | None = None, *, root: Path = ROOT) -> None:
-        self.root = root
-        torch.set_num_threads(1)
-        self.trusted_zygote: Zygote | None = None
-        self.learner = start(level, trusted=False, root=root, alongside=self._start_trusted)
-        self.level = self.learner.level
-        self.reference_jobs: dict[str, Job] = {}
-        self.known: dict[str, Any] = {}
-        self.reference_cpu = 0.0
-
-    def _start_trusted(self, learner: Zygote) -> None:
-        """Beside the learner's zygote, for on two cores the two take as long as one."""
-        if self.trusted_zygote is not None:
-            self.trusted_zygote.close()
-        self.trusted_zygote = Zygote(
-            learner.level, trusted=True, root=self.root, bubblewrap=learner.bubblewrap
-        )
-
-    @property
-    def trusted(self) -> Zygote:
-        assert self.trusted_zygote is not None
-        if not self.trusted_zygote.ready:
-            self.trusted_zygote.wait_ready()
-        return self.trusted_zygote
-
-    def reference(
-        self, room: Room, scenario: Scenario, inputs: dict[str, Any], seed: int, cpu_seconds: float
-    ) -> Any:
-        """The reference's outcome; the same question is asked once."""
-        key = fingerprint(room, scenario, inputs, seed)
-        if key not in self.known:
-            job = self.reference_jobs.get(room.topic)
-            if job is None or not job.alive:
-                job = self.reference_jobs[room.topic] = self.trusted.open(room.reference)
-            before = job.cpu
-            try:
-                value = job.call(scenario, inputs, task="the reference", seed=seed, cpu_seconds=cpu_seconds)
-            except LearnerError as error:
-                value = error
-            except Outcome as error:
-                raise InfraError(f"the reference of {room.key}, scenario {scenario.name}: {error}") from error
-            self.reference_cpu += job.cpu - before
-            self.known[key] = value
-        if isinstance(self.known[key], LearnerError):
-            raise InfraError(f"the reference of {room.key}, scenario {scenario.name}: {self.known[key]}")
-        return self.known[key]
-
-    def close(self) -> None:
-        for job in self.reference_jobs.values():
-            job.close()
-        self.learner.close()
-        if self.trusted_zygote is not None:
-            self.trusted_zygote.close()
-
-    def __enter__(self) -> "Workers":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def fingerprint(room: Room, scenario: Scenario, inputs: dict[str, Any], seed: int) -> str:
-    """One name for one question to the reference."""
-    buffers: list[wire.Buffer] = []
-    digest = hashlib.sha256(json.dumps([room.topic, room.reference.cells, scenario.source, seed]).encode())
-    digest.update(json.dumps(wire.encode(inputs, buffers)).encode())
-    for buffer in buffers:
-        digest.update(buffer)
-    return digest.hexdigest()
 
 
 @dataclass

@@ -5,7 +5,6 @@ into words.
 import os
 import secrets
 import select
-import signal
 import socket
 import sys
 import time
@@ -13,18 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from autograder import wire
-from autograder.task import (
-    Crashed,
-    LearnerError,
-    Missing,
-    NotAttempted,
-    Outcome,
-    OutOfMemory,
-    Scenario,
-    TimedOut,
-)
+from autograder.outcomes import cause_of_death, outcome
+from autograder.task import Crashed, Outcome, Scenario, TimedOut
 
 START_SECONDS = 120.0
+WALL_SECONDS = 5.0  # beside three times the CPU budget: the machine has other work, a sleeper has this
 LARGE = 1 << 20  # bytes from which an input travels as a read-only memfd
 HAVE_MEMFD = hasattr(os, "memfd_create")  # Linux
 CORES = os.cpu_count() or 1
@@ -217,9 +209,7 @@ class Deadline:
 
     def __init__(self, pid: int, cpu_seconds: float, doing: str) -> None:
         self.clock, self.budget, self.doing = (~pid << 3) | 2, cpu_seconds, doing
-        self.wall_budget = (
-            5.0 + 3.0 * cpu_seconds
-        )  # for a machine that has other work; a sleeper has only this
+        self.wall_budget = WALL_SECONDS + 3.0 * cpu_seconds
         self.ends = time.monotonic() + self.wall_budget
         self.start = self.cpu() or 0.0
         self.why = ""
@@ -243,62 +233,6 @@ class Deadline:
 
     def sentence(self) -> str:
         return f"{self.doing} {self.why}: an endless loop, or far more work than needed?"
-
-
-def cause_of_death(code: Any) -> str:
-    """A sentence's end from an exit code."""
-    if not isinstance(code, int):
-        return "ended the process that ran it"
-    if code >= 0:
-        return f"ended the process with exit code {code} (os._exit or the like)"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = "an unknown signal"
-    words = {"SIGSEGV": "a segmentation fault", "SIGKILL": "SIGKILL, perhaps for want of memory"}
-    return f"crashed the process with {words.get(name, name)}"
-
-
-def outcome(error: Any, task: str) -> Outcome:
-    """The Outcome a worker's report stands for; the report is a learner's word and may be anything."""
-    fields = error if isinstance(error, dict) else {}
-
-    def text(name: str, size: int = 500) -> str:
-        value = fields.get(name)
-        return wire.clean(value)[:size] if isinstance(value, str) else ""
-
-    kind, problems = text("kind"), fields.get("problems")
-    first = (
-        next((wire.clean(item)[:300] for item in problems if isinstance(item, str)), "")
-        if isinstance(problems, list)
-        else ""
-    )
-    if kind == "missing":
-        return Missing(
-            f"{text('text', 80)} is not defined"
-            + (f"; not everything could be loaded: {first}" if first else "")
-        )
-    if kind == "stub":
-        function = text("function", 80)
-        if function == task or not function:
-            return NotAttempted(f"{task} is not written yet")
-        return LearnerError(
-            ["NotImplementedError"], f"{task} uses {function}, which is not written yet", text("place")
-        )
-    if kind == "memory":
-        return OutOfMemory(f"{task} asked for more memory than a submission has: {text('text', 120)}")
-    if kind == "exit":
-        return Crashed(f"{task} called sys.exit")
-    if kind == "large":
-        return Crashed(f"{task} returned far too much: {text('text', 120)}")
-    types = fields.get("types")
-    names = (
-        [wire.clean(name)[:80] for name in types[:20] if isinstance(name, str)]
-        if isinstance(types, list)
-        else []
-    )
-    note = f"; not everything could be loaded: {first}" if first and "NameError" in names else ""
-    return LearnerError(names, text("text") + note, text("place", 300))
 
 
 def receive_plain(channel: socket.socket) -> dict[str, Any]:

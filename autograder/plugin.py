@@ -71,14 +71,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Call a check and say what it found without a traceback through our own code."""
     if not isinstance(getattr(pyfuncitem.function, "check", None), Check):
         return None
+    message = ""
     try:
         given: Any = pyfuncitem.function(judge=pyfuncitem.funcargs["judge"])
+        if given is not None and given < 1.0:
+            message = f"reached {given:.0%} of the points"
     except Outcome as outcome:
-        pytest.fail(f"{outcome.status}: {outcome}", pytrace=False)
+        message = f"{outcome.status}: {outcome}"
     except AssertionError as failure:
-        pytest.fail(str(failure) or "the result is not what the contract says", pytrace=False)
-    if given is not None and given < 1.0:
-        pytest.fail(f"reached {given:.0%} of the points", pytrace=False)
+        message = str(failure) or "the result is not what the contract says"
+    if message:
+        pytest.fail(message, pytrace=False)
     return True
 
 

@@ -53,8 +53,9 @@ def room_keys(checks: Path = CHECKS, root: Path = ROOT) -> dict[str, str]:
     return dict(sorted(((topic, numbered.get(topic, topic)) for topic in topics), key=lambda item: item[1]))
 
 
-def find_room(name: str, checks: Path = CHECKS, root: Path = ROOT) -> Room:
-    """The room of this key or topic, its checks loaded."""
+def find_room(name: str, checks: Path = CHECKS) -> Room:
+    """The room of this key or topic, its checks loaded; the course is the one they belong to."""
+    root = checks.resolve().parent.parent
     keys = room_keys(checks, root)
     topic = next((topic for topic, key in keys.items() if name in (topic, key)), None)
     if topic is None:

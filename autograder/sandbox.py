@@ -19,7 +19,7 @@ from autograder import seccomp
 LEVELS = ("process", "landlock", "full")  # weakest first
 NOBODY = 65534
 SCRATCH = "/tmp"  # a sized tmpfs, in a job of level full
-MEMORY = 3 << 30  # bytes of address space a job may add to what the zygote has
+MEMORY = 2 << 30  # bytes of address space a job may add to what the zygote has
 FILE_SIZE = 64 << 20
 OPEN_FILES = 128
 THREADS = 64

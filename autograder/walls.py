@@ -20,7 +20,7 @@ from autograder.sandbox import SCRATCH, check, libc
 SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 JUDGE = "/judge"  # where the worker's own modules stand inside the wall
-MODULES = ("__init__", "wire", "sandbox", "seccomp", "walls", "loader", "scenarios", "worker")
+MODULES = ("__init__", "wire", "sandbox", "seccomp", "walls", "loader", "scenarios", "channel", "worker")
 SCAFFOLDING = ("__init__", "nets", "data", "training")
 SCRATCH_OPTIONS = b"size=64m,nr_inodes=512,mode=0777"
 

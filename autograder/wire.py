@@ -47,7 +47,7 @@ DTYPES: dict[str, torch.dtype] = {
         torch.float64,
         torch.complex64,
         torch.complex128,
-    )  # fmt: skip
+    )
 }
 NUMPY_DTYPES = frozenset(DTYPES) - {"bfloat16"}
 _DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}

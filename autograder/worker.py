@@ -1,6 +1,6 @@
 """The worker: a zygote that has imported torch once, and jobs forked from it that run a learner's code.
 
-Started by workers.py as `python -I`, inside the walls. For each job the grader sends two sockets. The
+Started by zygote.py as `python -I`, inside the walls. For each job the grader sends two sockets. The
 zygote forks a keeper, which forks the job into namespaces of its own, tells the grader the job's pidfd,
 waits for its end and reports it; the keeper runs nothing of a learner's, and when the grader goes away it
 ends the job. The job locks itself in (sandbox.py), then answers requests:
@@ -25,7 +25,6 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -34,53 +33,10 @@ import numpy as np
 import torch
 
 from autograder import loader, sandbox, scenarios, walls, wire
+from autograder.channel import receive, send
 
 PRELOAD = ("torch._dynamo", "shrink.nets", "shrink.data", "shrink.training")
-MAX_FILES = 64  # descriptors in one frame
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "cannot allocate memory")
-_write = os.write
-
-
-# ---- sockets -------------------------------------------------------------------------------------
-
-
-def send(handle: int, header: dict[str, Any], buffers: Sequence[wire.Buffer] = ()) -> None:
-    """Write one frame with plain write(2): the job may not use any socket call but recvmsg."""
-    for piece in wire.pack(header, list(buffers)):
-        view = memoryview(piece).cast("B") if len(piece) else memoryview(b"")
-        while len(view):
-            view = view[_write(handle, view) :]
-
-
-def receive(channel: socket.socket) -> tuple[dict[str, Any], list[Any], list[int]] | None:
-    """One frame and the descriptors that came with it; None when the grader has hung up."""
-    handles: list[int] = []
-    prefix = _exactly(channel, wire.PREFIX.size, handles)
-    if prefix is None:
-        return None
-    header_size, body_size = wire.unpack_prefix(bytes(prefix))
-    text = _exactly(channel, header_size, handles)
-    body = _exactly(channel, body_size, handles)
-    if text is None or body is None:
-        return None
-    header = wire.unpack_header(text, body_size)
-    return header, list(wire.split(body, header["sizes"])), handles
-
-
-def _exactly(channel: socket.socket, size: int, handles: list[int]) -> bytearray | None:
-    data = bytearray(size)
-    view = memoryview(data)
-    while len(view):
-        count, ancillary, _, _ = channel.recvmsg_into(
-            [view], socket.CMSG_SPACE(MAX_FILES * 4), socket.MSG_CMSG_CLOEXEC
-        )
-        for _, kind, raw in ancillary:
-            if kind == socket.SCM_RIGHTS:
-                handles += memoryview(raw[: len(raw) // 4 * 4]).cast("i").tolist()
-        if not count:
-            return None
-        view = view[count:]
-    return data
 
 
 # ---- zygote --------------------------------------------------------------------------------------
@@ -135,6 +91,7 @@ def hide_library(boot: str) -> None:
     sys.path[:] = [folder for folder in sys.path if folder != boot]
     sys.meta_path.insert(0, HiddenLibrary())
     stand_in = ModuleType("autograder")
+    stand_in.__path__ = []  # a package without modules: HiddenLibrary answers for them
     stand_in.check = lambda *arguments, **options: None  # type: ignore[attr-defined]
     for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
         del sys.modules[name]
@@ -150,7 +107,7 @@ def _read(path: str) -> bytes:
 
 
 def keep(header: dict[str, Any], job: int, life: int, config: dict[str, Any], cpuinfo: bytes) -> None:
-    """Fork the job, report its pidfd and its end; end it when the grader hangs up. Never returns."""
+    """Fork the job, report its pid and its end; end it when the grader hangs up. Never returns."""
     sandbox.die_with_parent()
     try:
         size = int(_read("/proc/self/statm").split()[0]) * mmap.PAGESIZE

@@ -1,0 +1,35 @@
+"""The same judgement through pytest's own report."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def pytest_on(checks: Path, *arguments: str) -> str:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "autograder.plugin",
+        "-c",
+        "/dev/null",
+        f"--rootdir={checks}",
+    ]
+    command += ["-p", "no:cacheprovider", "-rA", str(checks), *arguments]
+    root = Path(__file__).parents[2]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout
+
+
+def test_a_submission_is_judged_check_by_check(toy_root: Path, tmp_path: Path) -> None:
+    text = "def double(x):\n    return x * 2\n\n\ndef total(x):\n    raise NotImplementedError\n"
+    (tmp_path / "ana.py").write_text(text)
+    out = pytest_on(toy_root / "autograder" / "checks", "--submission", str(tmp_path / "ana.py"))
+    assert "3 failed, 2 passed" in out, out
+    assert "not_attempted: total is not written yet" in out
+    assert "missing: descend_ is not defined" in out
+    assert "Traceback" not in out
+
+
+def test_without_a_submission_nothing_is_judged(toy_root: Path) -> None:
+    assert "5 skipped" in pytest_on(toy_root / "autograder" / "checks")

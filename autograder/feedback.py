@@ -109,7 +109,7 @@ def passed(found: Check, judge: LocalJudge) -> bool:
     """Run one check and print its line."""
     try:
         given = found.verdict(judge)
-        message = "" if given is None or given >= 1.0 else f"reached {given:.0%}"
+        message = "" if given is None or given >= 1.0 else judge.remark or f"reached {given:.0%}"
     except (Outcome, AssertionError) as error:
         message = str(error) or "the result is not what the contract says"
     print(f"{'failed' if message else 'passed'}  {found.title}" + (f": {message}" if message else ""))

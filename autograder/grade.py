@@ -129,9 +129,11 @@ def judge_check(session: Session, check: Check) -> CheckResult:
     status: Status = "passed"
     fraction, message = 0.0, ""
     try:
-        given = check.verdict(RoomJudge(session, check))
+        asking = RoomJudge(session, check)
+        given = check.verdict(asking)
         fraction = 1.0 if given is None else min(1.0, max(0.0, float(given)))
         status = "passed" if fraction == 1.0 else "partial" if fraction > 0 else "failed"
+        message = asking.remark if fraction < 1.0 else ""
     except Outcome as outcome:
         status, message = outcome.status, str(outcome)  # type: ignore[assignment]
     except AssertionError as failure:

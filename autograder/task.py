@@ -144,6 +144,7 @@ class Judge:
 
     generator: torch.Generator  # from the seed and the check's name: the same grade again tomorrow
     metrics: dict[str, float]  # goes into the report, e.g. judge.metrics["accuracy"] = 0.978
+    remark: str = ""  # what a verdict that gives only part of the points has to say
 
     def run(self, scenario: Scenario, *, cpu_seconds: float = 5.0, fresh: bool = False, **inputs: Any) -> Any:
         """The scenario's return value from the learner's worker, as plain values nobody vouches for.

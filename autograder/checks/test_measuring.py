@@ -777,7 +777,7 @@ def test_compression_ratio_range(judge: Judge) -> None:
 # weights; NaN; not trained; trained for inputs scaled in another way; more layers than ReLU nets have (no
 # ReLU between).
 
-MAX_BYTES, FULL_ERROR, NO_ERROR = 64_000, 0.045, 0.10  # the reference: 2.9 % error; a linear net: about 8 %
+MAX_BYTES, FULL_ERROR, MOST_ERROR = 64_000, 0.045, 0.10  # the reference: 2.9 % error; a linear net: about 8 %
 
 
 @scenario
@@ -859,6 +859,6 @@ def test_train_in_budget_result(judge: Judge) -> float:
     error = int((x.argmax(dim=1) != targets).sum()) / len(targets)
     judge.metrics["bytes"] = sum(4 * (weight.numel() + bias.numel()) for weight, bias in layers)
     judge.metrics["accuracy"] = round(1 - error, 6)
-    share = float(np.clip((NO_ERROR - error) / (NO_ERROR - FULL_ERROR), 0, 1))
-    assert share > 0, f"{100 * error:.1f} % error on the test images, expected at most 4.5 %"
+    share = float(np.clip((MOST_ERROR - error) / (MOST_ERROR - FULL_ERROR), 0, 1))
+    judge.remark = f"{100 * error:.1f} % error on the test images, expected at most 4.5 %"
     return share

@@ -1135,7 +1135,8 @@ def test_sensitivity_seen(judge: Judge) -> None:
 # given changed.
 
 WEIGHTS = 784 * 300 + 300 * 100 + 100 * 10
-FULL_RATIO, FULL_ERROR, NO_ERROR = 12.0, 0.017, 0.05  # the error at which nothing is left of the points
+FULL_RATIO, FULL_ERROR = 12.0, 0.017  # the reference: 12.5 times fewer weights, 1.2 % error
+LEAST_RATIO, MOST_ERROR = 2.0, 0.05  # where nothing is left of the points
 LENET = {
     "1.weight": (300, 784), "1.bias": (300,), "3.weight": (100, 300), "3.bias": (100,),
     "5.weight": (10, 100), "5.bias": (10,),
@@ -1243,8 +1244,8 @@ def test_prune_lenet_result(judge: Judge) -> float:
     judge.metrics["weight_ratio"] = round(ratio, 3)
     judge.metrics["compression_ratio"] = round(file_bytes(dense, sparse=False) / small, 3)
     judge.metrics["accuracy"] = round(1 - error, 6)
-    on_ratio = float(np.clip((ratio - 1) / (FULL_RATIO - 1), 0, 1))
-    on_error = float(np.clip((NO_ERROR - error) / (NO_ERROR - FULL_ERROR), 0, 1))
+    on_ratio = float(np.clip((ratio - LEAST_RATIO) / (FULL_RATIO - LEAST_RATIO), 0, 1))
+    on_error = float(np.clip((MOST_ERROR - error) / (MOST_ERROR - FULL_ERROR), 0, 1))
     got = f"{ratio:.3g} times fewer weights at {100 * error:.2f} % error"
-    assert on_ratio * on_error > 0, f"{got}: expected at least 12 times fewer at 1.7 % error"
+    judge.remark = f"{got}: expected at least 12 times fewer at 1.7 % error"
     return on_ratio * on_error

@@ -25,7 +25,7 @@ def prune_lenet(model, images, labels):
         nn.utils.parametrize.register_parametrization(layer, "weight", Masked((magnitudes > cut).float()))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     generator = torch.Generator().manual_seed(2)
-    epochs = 4
+    epochs = 2
     for epoch in range(epochs):
         optimizer.param_groups[0]["lr"] = 0.1 * (1 - epoch / epochs)
         for batch in torch.randperm(len(images), generator=generator).split(256):

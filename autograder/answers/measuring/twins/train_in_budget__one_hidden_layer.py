@@ -14,7 +14,7 @@ def train_in_budget(images, labels, *, max_bytes, generator):
     ]
     parameters = [tensor.requires_grad_() for layer in layers for tensor in layer]
     optimizer = torch.optim.Adam(parameters, lr=0.01)
-    steps = 6 * max(1, len(images) // 256)
+    steps = 10 * max(1, len(images) // 256)
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = 0.01 * (1 + math.cos(math.pi * step / steps)) / 2
         batch = torch.randint(len(images), (256,), generator=generator)

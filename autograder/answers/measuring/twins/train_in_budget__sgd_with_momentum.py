@@ -14,7 +14,7 @@ def train_in_budget(images, labels, *, max_bytes, generator):
         nn.Linear(784, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 10)
     )
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
-    epochs = 5
+    epochs = 10
     for epoch in range(epochs):
         optimizer.param_groups[0]["lr"] = 0.1 * (1 - epoch / epochs)
         order = torch.randperm(len(images), generator=generator)

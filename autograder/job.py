@@ -137,10 +137,10 @@ class Job:
         for piece in pieces:
             view = memoryview(piece).cast("B") if len(piece) else memoryview(b"")
             while len(view):
-                self._wait(select.POLLOUT, deadline)
                 try:
                     sent = socket.send_fds(self.channel, [view], files) if files else self.channel.send(view)
                 except BlockingIOError:
+                    self._wait(select.POLLOUT, deadline)
                     continue
                 except OSError:
                     raise self._died(deadline.doing) from None
@@ -150,10 +150,10 @@ class Job:
         data = bytearray(size)
         view = memoryview(data)
         while len(view):
-            self._wait(select.POLLIN, deadline)
             try:
                 count = self.channel.recv_into(view)
             except BlockingIOError:
+                self._wait(select.POLLIN, deadline)
                 continue
             except OSError:
                 count = 0
@@ -207,8 +207,8 @@ class Job:
 class Deadline:
     """CPU and wall time of one request, read from outside the process that is being timed.
 
-    Time in which the process wanted a core and got none is not held against it: a machine that is busy with other
-    work must not turn a right answer into a late one.
+    Time in which the process wanted a core and got none is not held against it: a machine that is busy with
+    other work must not turn a right answer into a late one.
     """
 
     def __init__(self, pid: int, cpu_seconds: float, doing: str) -> None:

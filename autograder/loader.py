@@ -39,15 +39,13 @@ class Statement:
 
     cell: str
     node: ast.stmt
-    binds: frozenset[str]
-    uses: frozenset[str]
+    binds: frozenset[str] = frozenset()
+    uses: frozenset[str] = frozenset()
 
 
 def load(cells: list[tuple[str, str]], *, notebook: bool, wanted: list[str]) -> Loaded:
     """Run the (name, source) cells into one namespace."""
-    module = sys.modules["submission"] = ModuleType(
-        "submission"
-    )  # dataclasses and typing look their module up
+    module = sys.modules["submission"] = ModuleType("submission")  # where dataclasses look for names
     loaded = Loaded(module.__dict__)
     future = 0
     statements: list[Statement] = []
@@ -58,7 +56,7 @@ def load(cells: list[tuple[str, str]], *, notebook: bool, wanted: list[str]) -> 
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             loaded.note(name, error)
             continue
-        statements += [describe(name, node) for node in nodes]
+        statements += [describe(name, node) if notebook else Statement(name, node) for node in nodes]
     for statement in needed(statements, set(wanted)) if notebook else statements:
         future |= future_flags(statement.node)
         try:

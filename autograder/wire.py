@@ -26,6 +26,7 @@ MAGIC = b"SHR1"
 PREFIX = struct.Struct("<4sIQ")  # magic, bytes of the header, bytes of the body
 MAX_HEADER = 8 << 20
 MAX_BODY = 512 << 20
+SMALL = 1 << 18  # a body up to here is copied, so that the frame is one write
 MAX_DEPTH = 16
 MAX_NODES = 200_000
 MAX_TEXT = 1 << 20
@@ -240,7 +241,8 @@ def pack(header: dict[str, Any], buffers: list[Buffer]) -> list[Buffer]:
     body = sum(len(buffer) for buffer in buffers)
     if len(text) > MAX_HEADER or body > MAX_BODY:
         raise WireError(f"a frame of {len(text) + body} bytes is too large")
-    return [PREFIX.pack(MAGIC, len(text), body) + text, *buffers]
+    head = PREFIX.pack(MAGIC, len(text), body) + text
+    return [b"".join([head, *buffers])] if body < SMALL else [head, *buffers]
 
 
 def unpack_prefix(prefix: bytes) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """The same judgement through pytest's own report."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,8 @@ def pytest_on(checks: Path, *arguments: str) -> str:
         f"--rootdir={checks}",
     ]
     command += ["-p", "no:cacheprovider", "-rA", str(checks), *arguments]
-    root = Path(__file__).parents[2]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout
+    root, alone = Path(__file__).parents[2], {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=root, env=alone, capture_output=True, text=True, check=False).stdout
 
 
 def test_a_submission_is_judged_check_by_check(toy_root: Path, tmp_path: Path) -> None:

@@ -1187,7 +1187,7 @@ def file_bytes(state: dict[str, Tensor], *, sparse: bool) -> int:
             stored[name] = array
     header: dict[str, Any] = {"__metadata__": shapes} if shapes else {}
     at = 0
-    for name, array in stored.items():
+    for name, array in sorted(stored.items(), key=lambda item: (-item[1].itemsize, item[0])):
         kind = "U8" if array.dtype == np.uint8 else "F32"
         header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
         at += array.nbytes

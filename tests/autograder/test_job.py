@@ -7,7 +7,7 @@ import pytest
 
 from autograder import job
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how long a process was queued")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how long one was queued")
 
 
 @pytest.mark.parametrize(("queued", "late"), [(0.0, True), (100.0, False)])

@@ -1,4 +1,4 @@
-"""Pruning against oracles: torch.nn.utils.prune, finite differences, a plain optimiser; and its properties."""
+"""Pruning against oracles: torch.nn.utils.prune, differences, a plain optimiser; and its properties."""
 
 import copy
 import doctest

@@ -1,8 +1,8 @@
 """The judgement of the measuring room: every task with the ways to be wrong that its checks look for.
 
 What the contract leaves open is not judged: labels out of range, zero repeats, buffers outside the state
-dict, storage of which the model sees only a part, classes that inherit from Conv2d or Linear. A worker's answer
-is unpacked by `ask` and `tensor` alone: a forged one is a bad return.
+dict, storage of which the model sees only a part, classes that inherit from Conv2d or Linear. A worker's
+answer is unpacked by `ask` and `tensor` alone: a forged one is a bad return.
 """
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
@@ -718,8 +718,8 @@ def test_median_latency_real(judge: Judge) -> None:
 
 
 # ---- compression_ratio -------------------------------------------------------------------------------------
-# Wrong: exchanged; the share saved; percent; whole numbers; rounded to two digits; zero and negative sizes let through, or only one
-# of the two checked; ZeroDivisionError or assert for ValueError; the message names neither argument.
+# Wrong: exchanged; the share saved; percent; whole numbers; rounded to two digits; zero and negative sizes let
+# through, or only one of the two checked; ZeroDivisionError or assert for ValueError; the message names neither argument.
 
 
 @scenario

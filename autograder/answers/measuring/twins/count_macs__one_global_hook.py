@@ -21,7 +21,7 @@ def count_macs(model, input_shape):
         elif isinstance(layer, nn.Linear):
             total += inputs[0].numel() * layer.out_features
 
-    training = model.training
+    modes = {module: module.training for module in model.modules()}
     model.eval()
     hook = nn.modules.module.register_module_forward_hook(count)
     try:
@@ -30,4 +30,5 @@ def count_macs(model, input_shape):
         return total
     finally:
         hook.remove()
-        model.train(training)
+        for module, mode in modes.items():
+            module.training = mode

@@ -1,4 +1,4 @@
-"""The forward of each layer is wrapped for the time of one call; the mode of the whole model is restored."""
+"""The forward of each layer is wrapped for the time of one call; the mode of each module is restored."""
 
 import math
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 def count_macs(model, input_shape):
-    training = model.training
+    modes = {module: module.training for module in model.modules()}
     layers = [m for m in model.modules() if type(m) in (nn.Linear, nn.Conv2d)]
     total = [0]
 
@@ -30,5 +30,6 @@ def count_macs(model, input_shape):
     finally:
         for layer in layers:
             del layer.forward
-        model.train(training)
+        for module, mode in modes.items():
+            module.training = mode
     return total[0]

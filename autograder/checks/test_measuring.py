@@ -718,8 +718,9 @@ def test_median_latency_real(judge: Judge) -> None:
 
 
 # ---- compression_ratio -------------------------------------------------------------------------------------
-# Wrong: exchanged; the share saved; percent; whole numbers; rounded to two digits; zero and negative sizes let
-# through, or only one of the two checked; ZeroDivisionError or assert for ValueError; the message names neither argument.
+# Wrong: exchanged; the share saved; percent; whole numbers; rounded to two digits; zero and negative sizes
+# let through, or only one of the two checked; ZeroDivisionError or assert for ValueError; the message names
+# neither argument.
 
 
 @scenario

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder import wire
+
 Status = Literal[
     "passed", "partial", "failed", "missing", "not_attempted", "error", "timeout", "crashed", "out_of_memory",
     "bad_return", "not_run", "infra_error",
@@ -91,9 +93,10 @@ def number(value: float) -> str:
 
 def show(result: Result, console: Console) -> None:
     """The table of one submission; everything a learner wrote is shown as plain text."""
-    title = f"{result.submission}: {number(result.points)} of {number(result.max_points)} points"
+    name = wire.clean(result.submission)
+    title = f"{name}: {number(result.points)} of {number(result.max_points)} points"
     if result.status == "unreadable":
-        console.print(Text(f"{result.submission}: unreadable: {result.message}", style="red"))
+        console.print(Text(f"{name}: unreadable: {wire.clean(result.message)}", style="red"))
         return
     table = Table(title=Text(title, style="bold"), title_justify="left", show_lines=False, expand=False)
     table.add_column("task", no_wrap=True)

@@ -15,6 +15,7 @@ tagged tree:
 """
 
 import json
+import re
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ MAX_NODES = 200_000
 MAX_TEXT = 1 << 20
 MAX_DIMS = 16
 MAX_INT = 1 << 256
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 DTYPES: dict[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype
@@ -229,10 +231,10 @@ class _Reader:
 
 
 def clean(text: str) -> str:
-    """The text without lone surrogates and NULs: it will be printed, written to files and shown in a
-    browser.
+    """The text without lone surrogates, control characters (a terminal obeys them) and marks that turn the
+    reading direction: it will be printed, written to files and shown in a browser.
     """
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def pack(header: dict[str, Any], buffers: list[Buffer]) -> list[Buffer]:

@@ -125,3 +125,6 @@ def test_sizes_are_checked_before_anything_is_allocated() -> None:
 
 def test_text_can_be_printed_and_written() -> None:
     assert wire.clean("a\ud800b\0c").encode() == "a?b\N{REPLACEMENT CHARACTER}c".encode()
+    assert wire.clean("two\n\tlines, \u00e9 \u4e00") == "two\n\tlines, \u00e9 \u4e00"
+    for sign in "\x1b\x07\r\x7f\x9b\u202e\u2066":  # a terminal obeys them, a page is turned around
+        assert wire.clean(f"a{sign}[2J") == "a\N{REPLACEMENT CHARACTER}[2J"

@@ -23,6 +23,7 @@ from autograder.task import (
     assert_equal,
     check,
     integer,
+    mapping,
     real,
     scenario,
     sequence,
@@ -309,7 +310,7 @@ def macs_of_twice(work, kind):
 
 
 @scenario
-def macs_and_state(work, training, fails):
+def macs_and_state(work, state, training, fails):
     calls = []
 
     class Net(nn.Module):
@@ -325,26 +326,22 @@ def macs_and_state(work, training, fails):
                 raise RuntimeError("the forward pass gave up")
             return x
 
-    torch.manual_seed(0)
     model = Net().train(training)
+    model.load_state_dict(state)
     model.inner.train(not training)  # as in a net of which a part is frozen
-    model.bn.running_mean.fill_(0.5)
     model.inner[2].register_forward_hook(lambda *arguments: calls.append(1))
-    before = {name: value.clone() for name, value in model.state_dict().items()}
     result, error = None, ""
     try:
         result = work.count_macs(model, (2, 5, 5))
     except RuntimeError as raised:
         error = str(raised)
-    after = model.state_dict()
-    changed = [name for name, value in before.items() if not torch.equal(after[name], value)]
     hooks = 0
     for module in model.modules():
         hooks += len(module._forward_hooks) + len(module._forward_pre_hooks) + ("forward" in module.__dict__)
     modes = [module.training for module in model.modules()]
     used = len(calls)
     model.inner[2](torch.zeros(1, 36))
-    return result, error, changed, hooks, modes, len(calls) - used
+    return result, error, dict(model.state_dict()), hooks, modes, len(calls) - used
 
 
 @check(
@@ -436,10 +433,14 @@ def test_count_macs_twice(judge: Judge) -> None:
     hint="Another mode, or a hook still there? Clean up in a finally block; run in eval mode.",
 )
 def test_count_macs_state(judge: Judge) -> None:
+    shapes = {"conv.weight": (4, 2, 3, 3), "conv.bias": (4,), "inner.2.weight": (5, 36), "inner.2.bias": (5,)}
+    shapes |= {f"bn.{name}": (4,) for name in ("weight", "bias", "running_mean", "running_var")}
+    state = {name: torch.rand(shape, generator=judge.generator) for name, shape in shapes.items()}
+    state["bn.num_batches_tracked"] = torch.tensor(3)
     for fails in (False, True):
         for training in (False, True):
-            got = ask(judge, macs_and_state, 6, training=training, fails=fails)
-            result, error, changed, hooks, modes, calls = got
+            got = ask(judge, macs_and_state, 6, state=state, training=training, fails=fails)
+            result, error, after, hooks, modes, calls = got
             when = f"after count_macs of a model in {'train' if training else 'eval'} mode"
             if fails:
                 when += " whose forward pass raised"
@@ -450,7 +451,10 @@ def test_count_macs_state(judge: Judge) -> None:
                 assert_int(
                     result, 9 * 4 * 18 + 36 * 5, what="Conv2d(2, 4, 3), BatchNorm2d, Dropout, Linear(36, 5)"
                 )
-            assert changed == [], f"{changed} changed {when}: count in eval mode"
+            after = mapping(after, what="the model's state", keys=state)
+            for name, value in state.items():
+                left = tensor(after[name], what=name, dtype=value.dtype, shape=value.shape)
+                assert torch.equal(left, value), f"{name} is not what it was {when}: count in eval mode"
             before = [training] * 3 + [not training] * 4
             assert modes == before, (
                 f"the train mode of the modules is {modes} {when}, expected {before}: each module has its own"
@@ -761,6 +765,7 @@ def test_compression_ratio_by_hand(judge: Judge) -> None:
     hint="raise ValueError(f'original_bytes must be positive, got ...'), and the same for the other.",
 )
 def test_compression_ratio_range(judge: Judge) -> None:
+    judge.run(call_compression_ratio, original_bytes=9, compressed_bytes=3)
     for size in (0, -5):
         judge.raises(
             call_compression_ratio,

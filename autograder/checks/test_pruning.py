@@ -166,6 +166,7 @@ def test_threshold_mask_edges(judge: Judge) -> None:
 )
 def test_threshold_mask_range(judge: Judge) -> None:
     weight = torch.tensor([0.5, -0.75])
+    judge.run(call_threshold_mask, weight=weight, threshold=0.5)  # who refuses everything refuses too much
     judge.raises(call_threshold_mask, ValueError, naming="threshold", weight=weight, threshold=-0.5)
 
 
@@ -268,6 +269,7 @@ def test_magnitude_mask_edges(judge: Judge) -> None:
 )
 def test_magnitude_mask_range(judge: Judge) -> None:
     weight = torch.tensor([0.5, -0.75, 0.25, 1.0])
+    judge.run(call_magnitude_mask, weight=weight, sparsity=0.5)
     for sparsity in (1.5, -0.25):
         judge.raises(call_magnitude_mask, ValueError, naming="sparsity", weight=weight, sparsity=sparsity)
 
@@ -470,6 +472,7 @@ def test_global_magnitude_masks_edges(judge: Judge) -> None:
 )
 def test_global_magnitude_masks_range(judge: Judge) -> None:
     weights = {"a": torch.tensor([0.5, -2.0]), "b": torch.tensor([[-1.0, 3.0]])}
+    judge.run(call_global_masks, weights=weights, sparsity=0.5)
     for sparsity in (1.5, -0.25):
         judge.raises(call_global_masks, ValueError, naming="sparsity", weights=weights, sparsity=sparsity)
 
@@ -584,6 +587,7 @@ def test_mask_from_scores_edges(judge: Judge) -> None:
 
 @check("mask_from_scores", "refuses a sparsity outside [0, 1]", points=0.5, hint="raise ValueError(...)")
 def test_mask_from_scores_range(judge: Judge) -> None:
+    judge.run(call_mask_from_scores, scores=torch.arange(4.0), sparsity=0.5)
     for sparsity in (1.5, -0.25):
         judge.raises(
             call_mask_from_scores, ValueError, naming="sparsity", scores=torch.arange(4.0), sparsity=sparsity
@@ -773,6 +777,7 @@ def test_apply_masks_nested(judge: Judge) -> None:
 )
 def test_apply_masks_unknown(judge: Judge) -> None:
     weight, mask = torch.ones(2, 3), torch.ones(2, 3).bool()
+    judge.run(call_apply_masks_on_linear, weight=weight, masks={"weight": mask})
     for masks in ({"weigth": mask}, {"weight": mask, "0.weight": mask}):
         judge.raises(call_apply_masks_on_linear, KeyError, weight=weight, masks=masks)
 
@@ -1076,7 +1081,7 @@ def test_sensitivity_alone(judge: Judge) -> None:
     hint="Restore in a finally block: it also runs when evaluate raises.",
 )
 def test_sensitivity_error(judge: Judge) -> None:
-    state = sensitivity_state(judge.generator)
+    state, pruned = sensitivity_state(judge.generator), False
     for fail_at in (1, 2, 4):
         inputs = {
             "state": state,
@@ -1084,9 +1089,13 @@ def test_sensitivity_error(judge: Judge) -> None:
             "sparsities": [0.5, 0.9],
             "fail_at": fail_at,
         }
-        _, _, after, same, modes, error = ask(judge, call_sensitivity, 6, **inputs)
+        _, seen, after, same, modes, error = ask(judge, call_sensitivity, 6, **inputs)
         assert_restored(state, after, same, modes, when=f"after evaluate raised in its call {fail_at}")
         assert error is not None, "evaluate raised, but sensitivity swallowed the error"
+        for model in sequence(seen, what="the models that evaluate saw"):
+            for value in mapping(model, what="a model that evaluate saw").values():
+                pruned |= bool((tensor(value, what="a parameter that evaluate saw") == 0).any())
+    assert pruned, "evaluate was called, but never with a pruned weight"
 
 
 @check(
@@ -1102,7 +1111,8 @@ def test_sensitivity_edges(judge: Judge) -> None:
         results, _, after, same, modes, _ = ask(judge, call_sensitivity, 6, **inputs)
         results = mapping(results, what="sensitivity", keys=names)
         for name in names:
-            sequence(results[name], what=f"sensitivity[{name!r}]", length=len(sparsities))
+            for value in sequence(results[name], what=f"sensitivity[{name!r}]", length=len(sparsities)):
+                assert real(value, what=f"the result for {name}") > 0, "a result that evaluate did not give"
         assert_restored(state, after, same, modes, when="after sensitivity")
 
 

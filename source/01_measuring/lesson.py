@@ -347,14 +347,15 @@ ax.bar_label(bars, fmt="%.1f", padding=3)
 ax.set_xscale("log")
 ax.xaxis.set_major_formatter("{x:g}")
 ax.set_xlim(0.3, 3 * max(times))
+ax.grid(visible=False)
 ax.invert_yaxis()
 plt.show()
 
 # %% [markdown]
 # **What happened.** The depthwise layer does the same MACs on 32 times as many numbers as the first.
-# It uses each number 9 times, where the first uses it 288 times, so it waits for memory.
-# That is not all: in another order of memory the same layer gives the same answers several times faster.
-# Here the time depends on which routine the library happens to have.
+# It uses each number 9 times, where the first uses it 288 times, so it fetches more for each MAC.
+# That is not all: with another order of memory the same layer gives the same answers sooner.
+# How well a library does its work depends on such details, and no count shows them.
 #
 # MACs say what must be computed, never how well a machine does it.
 
@@ -435,7 +436,7 @@ print(f"accuracy {accuracy:.0%}, precision {precision:.0%}, recall {recall:.0%},
 # Where classes are of unequal size, or their mistakes of unequal price, accuracy hides what matters.
 #
 # Now a real net, ResNet-8, and a first taste of compression.
-# PyTorch's own pruning sets the smallest 40 % of its weights to zero, without any retraining.
+# PyTorch's own pruning sets the smaller half of its weights to zero, without any retraining.
 #
 # **Predict:** how many points does the accuracy lose, and how many does the worst of the ten classes?
 
@@ -443,7 +444,7 @@ print(f"accuracy {accuracy:.0%}, precision {precision:.0%}, recall {recall:.0%},
 resnet = training.load_checkpoint("resnet_8")
 pruned = copy.deepcopy(resnet)
 layers = [(layer, "weight") for layer in pruned.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
-prune.global_unstructured(layers, prune.L1Unstructured, amount=0.4)
+prune.global_unstructured(layers, prune.L1Unstructured, amount=0.5)
 for layer, name in layers:
     prune.remove(layer, name)  # the library keeps weight and mask apart until told otherwise
 kept = measuring.count_parameters(pruned, nonzero=True) / measuring.count_parameters(pruned)
@@ -451,33 +452,35 @@ same = measuring.compression_ratio(measuring.dense_bytes(resnet), measuring.dens
 print(f"{kept:.0%} of the parameters are not zero; the bytes shrink by a factor of {same}")
 
 # %%
-def recalls(net):
+def quality(net):
     predictions = training.predict(net, photos.images, dataset="cifar10").argmax(dim=1)
     confusion = measuring.confusion_matrix(predictions, photos.labels, 10)
-    return 100 * measuring.precision_recall_f1(confusion)[:, 1]  # (10,), percent
+    return 100 * measuring.precision_recall_f1(confusion)  # (10, 3), percent
 
 
-before, after = recalls(resnet), recalls(pruned)
-order, names = before.argsort(), data.CLASS_NAMES["cifar10"]
-lost, worst = (before - after).mean(), (before - after).argmax()  # accuracy: the mean of ten equal classes
+before, after = quality(resnet), quality(pruned)
+recall, pruned_recall = before[:, 1], after[:, 1]  # with equal classes the accuracy is their mean
+loss, names = recall - pruned_recall, data.CLASS_NAMES["cifar10"]
+order, worst, best = recall.argsort(), loss.argmax(), loss.argmin()
 
 # %%
-worst_loss = (before - after)[worst]
-title = f"Accuracy falls by {lost:.1f} points, the recall of class {names[worst]} by {worst_loss:.1f}"
+title = f"Accuracy falls by {loss.mean():.1f} points, the recall of class {names[worst]} by {loss[worst]:.1f}"
 ax = plots.axes(title, x="class, sorted by the recall of the dense net", y="recall, %")
-ax.vlines(range(10), after[order], before[order], color=plots.ERROR, linewidth=1)
-ax.plot(before[order], "o", color=plots.DENSE, label="dense")
-ax.plot(after[order], "o", color=plots.COMPRESSED, label="40 % of the weights zero")
+ax.vlines(range(10), pruned_recall[order], recall[order], color=plots.ERROR, linewidth=1)
+ax.plot(recall[order], "o", color=plots.DENSE, label="dense")
+ax.plot(pruned_recall[order], "o", color=plots.COMPRESSED, label="half of the weights zero")
 ax.set_xticks(range(10), [names[k] for k in order], rotation=30)
 ax.legend(frameon=False)
 plt.show()
+changes = after[best] - before[best]
+print(f"{names[best]} comes off best: recall {changes[1]:+.1f} points, precision {changes[0]:+.1f} points")
 
 # %% [markdown]
-# **What happened.** The accuracy averages over very different fates.
-# Some classes lose several times the average.
-# Others gain, because the net now says their name more often; often their precision pays for it.
+# **What happened.** The accuracy averages over different fates.
+# The worst class loses more than twice the average.
+# The class that comes off best does so because the net now says its name too often: its precision pays.
 #
-# So a compressed net is judged class by class, on the same images as the dense one.
+# So a compressed net is judged class by class, by precision and recall, on the same images as the dense one.
 # And the zeros have not saved a byte: nothing was stored differently.
 
 # %% [markdown]
@@ -549,8 +552,8 @@ for name in pixels:
 # %%
 for what, share, n in [
     ("LeNet-5, 10,000 images", 1 - large[3] / 100, 10_000),
-    ("ResNet-8, 2,000 images", before.mean().item() / 100, 2_000),
-    (f"recall of {names[order[0]]}, 200 images", before.min().item() / 100, 200),
+    ("ResNet-8, 2,000 images", recall.mean().item() / 100, 2_000),
+    (f"recall of class {names[order[0]]}, 200 images", recall.min().item() / 100, 200),
 ]:
     print(f"{what}: {100 * share:.2f} % +- {100 * (share * (1 - share) / n) ** 0.5:.2f}")
 
@@ -565,12 +568,13 @@ for what, share, n in [
 # %% [markdown]
 # ## 7 Summary
 #
-# What the better net costs depends on who asks:
+# What the better net costs depends on who asks: whoever stores it, computes it, waits for it, or pays for its power.
 
 # %%
 energy = [macs[name] * MAC + fetches[name] * FETCH for name in pixels]  # LeNet-300-100, LeNet-5, ResNet-8
 rows = [
     ["bytes in memory", small[1], large[1], factors["bytes in memory"]],
+    ["MACs", small[2], large[2], factors["MACs"]],
     ["errors, % of 10,000", small[3], large[3], large[3] / small[3]],
     ["time, one image alone (relative)", *alone, alone[1] / alone[0]],
     ["time, an image in a batch of 100", *together, together[1] / together[0]],
@@ -589,7 +593,7 @@ plots.table(["", "LeNet-300-100", "LeNet-5", "factor"], rows)
 # <details><summary>A paper reports four times fewer FLOPs. Is the net four times faster?</summary>
 #
 # Not by itself.
-# FLOPs leave out memory, pooling, normalisation and the cost of each call, and equal counts can differ tenfold in time.
+# FLOPs leave out memory, pooling, normalisation and the cost of each call, and layers of equal counts can differ several times over.
 # Ask for the median latency on the target device, at the batch size that will be used, both nets side by side.
 # Ask also whether FLOPs means MACs.
 #

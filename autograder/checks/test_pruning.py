@@ -732,8 +732,15 @@ def test_apply_masks_six_weights(judge: Judge) -> None:
         "the weight after apply_masks_ and a training step of -0.5": pruned - 0.5,
         "the bias after apply_masks_ and a training step of -0.5": torch.full((2,), 0.5),
     }
+    mistakes = {
+        "nothing was zeroed in the model itself: write into its parameters, not into a copy": weight,
+        "the kept weights were zeroed: True means keep": weight * ~mask,
+    }
     for value, (what, want) in zip(got, wanted.items(), strict=True):
-        assert_close(tensor(value, what=what, dtype=torch.float32, shape=want.shape), want, what=what)
+        value = tensor(value, what=what, dtype=torch.float32, shape=want.shape)
+        for sentence, wrong in mistakes.items():
+            assert not torch.equal(value, wrong), f"{what}: {sentence}"
+        assert_close(value, want, what=what)
 
 
 @check(
@@ -1037,11 +1044,20 @@ def test_sensitivity_six_weights(judge: Judge) -> None:
     results, after = ask(judge, call_sensitivity_on_linear, weight=weight, sparsities=[0.0, 0.5, 1.0, 1 / 3])
     results = mapping(results, what="sensitivity", keys=["weight"])
     values = sequence(results["weight"], what="sensitivity['weight']", length=4)
+    dense, before = 7.875, 7.875
     for got, want, sparsity in zip(values, (7.875, 7.0, 0.0, 7.5), ("0", "0.5", "1", "1/3"), strict=True):
         got = real(got, what=f"the result at sparsity {sparsity}")
+        mistakes = {
+            "the difference to the dense model, not what evaluate returns": abs(dense - want),
+            "what the sparsity before it gives: prune, evaluate, then restore": before,
+            "the smallest values pruned, not the smallest magnitudes": 4.75 if sparsity == "0.5" else None,
+        }
+        known = [name for name, value in mistakes.items() if value is not None and math.isclose(got, value)]
+        told = f" (that is {known[0]})" if known else ""
         assert math.isclose(got, want, abs_tol=1e-5), (
-            f"at sparsity {sparsity}: expected {want}, got {got:.6g}"
+            f"at sparsity {sparsity}: expected {want}, got {got:.6g}{told}"
         )
+        before = want
     after = tensor(after, what="the weight after sensitivity", dtype=torch.float32, shape=(2, 3))
     assert_equal(after, weight, what="the weight after sensitivity")
 

@@ -444,7 +444,7 @@ def test_count_macs_state(judge: Judge) -> None:
             when = f"after count_macs of a model in {'train' if training else 'eval'} mode"
             if fails:
                 when += " whose forward pass raised"
-                assert error == "the forward pass gave up", (
+                assert isinstance(error, str) and error == "the forward pass gave up", (
                     f"the error of the forward pass was lost, got {error!r}"
                 )
             else:
@@ -456,11 +456,15 @@ def test_count_macs_state(judge: Judge) -> None:
                 left = tensor(after[name], what=name, dtype=value.dtype, shape=value.shape)
                 assert torch.equal(left, value), f"{name} is not what it was {when}: count in eval mode"
             before = [training] * 3 + [not training] * 4
+            modes = [mode is True for mode in sequence(modes, what="the modes", length=7)]
             assert modes == before, (
                 f"the train mode of the modules is {modes} {when}, expected {before}: each module has its own"
             )
+            hooks = integer(hooks, what="the number of hooks")
             assert hooks == 1, f"{hooks} hooks {when}, expected the one that was there before"
-            assert calls == 1, f"the hook that was there before no longer works {when}"
+            assert integer(calls, what="the calls of the hook") == 1, (
+                f"the hook that was there before no longer works {when}"
+            )
 
 
 # ---- confusion_matrix --------------------------------------------------------------------------------------

@@ -770,6 +770,8 @@ def test_apply_masks_nested(judge: Judge) -> None:
             assert_equal(
                 tensor(after[name], what=what, dtype=torch.float32, shape=weight.shape), want, what=what
             )
+        replaced = sequence(replaced, what="the replaced parameters")
+        switched = sequence(switched, what="the parameters whose requires_grad was changed")
         assert replaced == [], f"parameters {replaced} are other objects than before; change them in place"
         assert switched == [], f"requires_grad of parameters {switched} was changed, or they left the leaves"
         for name, mask in given.items():
@@ -1030,6 +1032,7 @@ def assert_restored(
         got = tensor(after[name], what=name, dtype=value.dtype, shape=value.shape)
         assert torch.equal(got, value), f"{name} is not what it was {when}: put the saved weight back"
     assert same is True, f"a parameter is another object, or no longer learns, {when}"
+    modes = [mode is True for mode in sequence(modes, what="the modes", length=5)]
     assert modes == [True, True, False, True, True], f"train or eval mode is not what it was {when}"
 
 

@@ -41,12 +41,16 @@ def judged(notebook: Path, count: int) -> tuple[float, float]:
     tasks = [name for name in room.tasks if name != EXPERIMENT]
     source = read(notebook, ROOM).source
     with Workers() as workers:
-        results = [judge(room, source, notebook.name, seed=k, workers=workers, tasks=tasks) for k in range(count)]
+        results = [
+            judge(room, source, notebook.name, seed=k, workers=workers, tasks=tasks) for k in range(count)
+        ]
     assert all(result.points == result.max_points for result in results), "a solution lost points"
     own = sum(result.cpu_seconds for result in results)
     reference = sum(result.reference_cpu_seconds for result in results)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime  # the zygotes themselves
+    started = (
+        after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
+    )  # the zygotes themselves
     return time.process_time() - began + started + own + reference, own
 
 
@@ -62,7 +66,9 @@ def executed(notebook: Path, count: int, folder: Path) -> float:
     for verb in ("generate_assignment", "autograde"):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         command = [sys.executable, "-m", "nbgrader", verb, ROOM, "--log-level=ERROR"]
-        subprocess.run(command, cwd=folder, env=environment, check=True)
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"nbgrader {verb} failed:\n{done.stderr[-2000:]}")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return used[-1]

@@ -1,4 +1,4 @@
-"""All modules get the mode of the model back, also those that had another."""
+"""Gives all modules the mode of the model back, as most code does."""
 
 import torch
 from torch import nn

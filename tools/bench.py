@@ -2,9 +2,9 @@
 
     python -m tools.bench [--submissions 20] [--kernels 3]
 
-The submissions are copies of the pruning room's solution. Each is judged with its own seed, so the reference answers
-anew for each. The experiment `prune_lenet` is left out on both sides: in the notebook its check runs on toy data, the
-judge runs it on MNIST. Writes data/results/bench.json.
+The submissions are copies of the pruning room's solution. Each is judged with its own seed, so the reference
+answers anew for each. The experiment `prune_lenet` is left out on both sides: in the notebook its check runs on
+toy data, the judge runs it on MNIST. Writes data/results/bench.json.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def judged(notebook: Path, count: int) -> tuple[float, float]:
 
 
 def executed(notebook: Path, count: int, folder: Path) -> float:
-    """CPU-seconds of `nbgrader autograde` with the ordinary Execute, for `count` copies, start-up included."""
+    """CPU-seconds of `nbgrader autograde` with the ordinary Execute for `count` copies, start-up included."""
     (folder / "nbgrader_config.py").write_text(COURSE.format(folder=str(folder)))
     for place in [f"source/{ROOM}", *(f"submitted/learner_{k}/{ROOM}" for k in range(count))]:
         (folder / place).mkdir(parents=True)
@@ -103,7 +103,7 @@ def main() -> None:
         ["nbgrader autograde with Execute", round(kernel, 2)],
     ]
     conditions = (
-        f"CPU-seconds a submission, start-up apart: {given.submissions} submissions in one call of the judge, "
+        f"A submission, start-up apart: {given.submissions} submissions in one call of the judge, "
         f"{given.kernels} of nbgrader, ten tasks of the pruning room, sandbox and reference included. "
         f"nbgrader's way takes {kernel / each:.1f} times the CPU."
     )

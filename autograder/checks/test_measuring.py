@@ -271,8 +271,8 @@ def test_dense_bytes_shared(judge: Judge) -> None:
 # called twice counted once; only direct children; a batch other than one; hooks left; eval mode left, or
 # train mode set; batch norm or dropout touched; hooks of others removed; nothing
 # cleaned up behind an error; parameters changed.
-# Accepted: `model.train(was)`, although a frozen part of the model would lose its own mode; the contract speaks of
-# the model's mode, and no wrong count comes of it.
+# Accepted: `model.train(was)`, although a frozen part of the model would lose its own mode; the contract
+# speaks of the model's mode, and no wrong count comes of it.
 
 
 @scenario

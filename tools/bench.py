@@ -3,8 +3,8 @@
     python -m tools.bench [--submissions 20] [--kernels 3]
 
 The submissions are copies of the pruning room's solution. Each is judged with its own seed, so the reference
-answers anew for each. The experiment `prune_lenet` is left out on both sides: in the notebook its check runs on
-toy data, the judge runs it on MNIST. Writes data/results/bench.json.
+answers anew for each. The experiment `prune_lenet` is left out on both sides: in the notebook its check runs
+on toy data, the judge runs it on MNIST. Writes data/results/bench.json.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Records what pruning does to LeNet-300-100: `data/results/02_pruning.json`, and the README's picture of it.
 
-    python -m tools.record_pruning        about 6 minutes of CPU time
+    python -m tools.record_pruning        about 4 minutes of CPU time
 
 Gradual magnitude pruning of the checkpoint, retrained on all 60,000 training images, three seeds for each
 sparsity; every net is written by `save_sparse`, read back from its file, and only then tested on the 10,000

@@ -436,7 +436,7 @@ plots.table(["error on held-out images, %, seeds 0 / 1 / 2", "95 % zeros", "99.5
 # At 95 % nothing beats the simplest way: it spends all its time on the final net, the others only the end of it.
 # At 99.5 % it comes last: it has chosen before the net could react, and the others choose while it learns.
 #
-# More images help all three.
+# More images and more passes help all three, as the end of this part shows for one of them.
 # The price is real: a dense net first, then passes of retraining for each sparsity one tries.
 
 # %% [markdown]
@@ -796,13 +796,13 @@ plots.table(["10,000 test images", "errors, %", "4 taken for 9", "9 taken for 4"
 
 # %% [markdown]
 # **And with patience?** Our retraining saw 8,000 images for three passes, a second or two of work.
-# `python -m tools.record_pruning` gives the gradual way all 60,000 images and eight passes, and wrote down what it found.
+# `python -m tools.record_pruning` gave the gradual way all 60,000 images and eight passes, and wrote down what it found.
 #
 # **Predict:** at 95 % zeros we lost about a point of accuracy. How much of it comes back?
 
 # %%
 recorded = json.loads((data.DATA_FOLDER / "results" / "02_pruning.json").read_text())
-print(recorded["conditions"])
+print(recorded["conditions"].replace("; ", "\n"))
 plots.table(recorded["columns"], recorded["rows"])
 
 # %% [markdown]

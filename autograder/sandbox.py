@@ -18,7 +18,6 @@ from autograder import seccomp
 
 LEVELS = ("process", "landlock", "full")  # weakest first
 NOBODY = 65534
-SCRATCH = "/tmp"  # a sized tmpfs, in a job of level full
 MEMORY = 2 << 30  # bytes of address space a job may add to what the zygote has
 FILE_SIZE = 64 << 20
 OPEN_FILES = 128
@@ -46,6 +45,11 @@ def check(result: int, what: str) -> int:
         code = ctypes.get_errno()
         raise OSError(code, f"{what}: {os.strerror(code)}")
     return int(result)
+
+
+def scratch_folder(visible: list[str]) -> str:
+    """Where a job of level full has its sized tmpfs: /tmp, unless what it must see lies below /tmp itself."""
+    return "/var/tmp" if any(path.startswith("/tmp/") for path in visible) else "/tmp"
 
 
 def landlock_version() -> int:
@@ -146,7 +150,7 @@ def lock(level: str, readable: list[str], address_space: int, cpu_seconds: float
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     if level != "process":
-        lock_files(readable, [SCRATCH] if level == "full" else [])
+        lock_files(readable, [scratch_folder(readable)] if level == "full" else [])
     if seccomp.supported():
         seccomp.lock(libc)
     elif level != "process":

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.sandbox import SCRATCH, check, libc
+from autograder.sandbox import check, libc, scratch_folder
 
 SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
@@ -139,7 +139,8 @@ def bubblewrap(view: View) -> list[str] | None:
         command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
     binds = [(source, target) for source, target in view.binds if not os.path.islink(source)]
     links = [source for source, _ in view.binds if os.path.islink(source)]
-    for folder in [*_parents([*view.inside, *DEVICES]), "/proc"]:
+    scratch = scratch_folder(view.inside)
+    for folder in [*_parents([*view.inside, *DEVICES, scratch]), "/proc"]:
         if folder not in links:
             command += [
                 "--perms",
@@ -153,8 +154,8 @@ def bubblewrap(view: View) -> list[str] | None:
         command += ["--ro-bind", source, target]
     for device in DEVICES:
         command += ["--dev-bind", device, device]
-    command += ["--bind", "/proc", "/proc", "--perms", "0755", "--size", str(1 << 20), "--tmpfs", SCRATCH]
-    command += ["--remount-ro", "/", "--chdir", "/"]  # torch._dynamo asks for a writable folder, hence /tmp
+    command += ["--bind", "/proc", "/proc", "--perms", "0755", "--size", str(1 << 20), "--tmpfs", scratch]
+    command += ["--remount-ro", "/", "--chdir", "/"]  # torch._dynamo wants a writable one, hence scratch
     return [*command, "--"]
 
 
@@ -175,7 +176,8 @@ def build(view: View) -> None:
     os.umask(0o022)
     for source, target in [*view.binds, *((device, device) for device in DEVICES), ("/proc", "/proc")]:
         _bind(source, handles[source], f"/tmp{target}")
-    Path(f"/tmp{SCRATCH}").mkdir(exist_ok=True)
+    scratch = scratch_folder(view.inside)
+    Path(f"/tmp{scratch}").mkdir(parents=True, exist_ok=True)
     for handle in handles.values():
         os.close(handle)
     os.chdir("/tmp")
@@ -183,7 +185,7 @@ def build(view: View) -> None:
     check(libc.umount2(b".", 2), "leaving the old root")
     os.chdir("/")
     _mount(None, "/", None, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
-    _mount("tmpfs", SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV, b"size=1m")
+    _mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, b"size=1m")
 
 
 def _bind(source: str, handle: int, target: str) -> None:
@@ -219,9 +221,9 @@ def separate() -> None:
     check(libc.unshare(NEWNS | NEWPID | NEWIPC), "namespaces of a job")
 
 
-def furnish(cpuinfo: bytes) -> None:
-    """Inside a job: an empty /tmp of limited size, and a /proc that holds the one file torch asks for."""
-    _mount("tmpfs", SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, SCRATCH_OPTIONS)
+def furnish(cpuinfo: bytes, scratch: str) -> None:
+    """Inside a job: an empty scratch folder of limited size, and a /proc with the one file torch asks for."""
+    _mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, SCRATCH_OPTIONS)
     _mount("tmpfs", "/proc", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, b"size=1m,nr_inodes=4,mode=0755")
     Path("/proc/cpuinfo").write_bytes(cpuinfo)
     _mount(None, "/proc", None, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)

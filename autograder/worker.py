@@ -159,7 +159,7 @@ def run_job(handle: int, config: dict[str, Any], cpuinfo: bytes, memory: int, cp
         os.setsid()  # or kill(0, 9) would reach the keeper and the zygote
         channel = socket.socket(fileno=own_descriptor(handle))
         if config["level"] == "full":
-            walls.furnish(cpuinfo)
+            walls.furnish(cpuinfo, sandbox.scratch_folder(config["readable"]))
         trusted = config["trusted"]
         sandbox.lock(config["level"], config["readable"], memory, cpu_seconds, trusted=trusted)
         torch.set_num_threads(1)

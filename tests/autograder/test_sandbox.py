@@ -1,6 +1,7 @@
 """What a job cannot do, at each level this machine offers. Probes of kill use signal 0: it harms nobody."""
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograder.job import Source
-from autograder.sandbox import NOBODY
+from autograder.sandbox import NOBODY, scratch_folder
 from autograder.task import Crashed, OutOfMemory, Scenario, TimedOut, scenario
 from autograder.zygote import Zygote
 
@@ -155,10 +156,16 @@ def test_the_scratch_folder_has_a_size_and_nothing_else_can_be_written(zygote: Z
     if zygote.level == "process":
         pytest.skip("this level writes where its user writes")
     found = run(zygote, fill, folders=["/tmp", "/", "/dev/shm", "/var/tmp", str(ROOT), "/proc", "/judge"])
-    scratch = found.pop("/tmp")
+    scratch = found.pop(scratch_folder([sys.prefix, sys.base_prefix]))
     assert scratch <= 64
     assert (scratch > 0) == (zygote.level == "full")
     assert set(found.values()) == {0}
+
+
+def test_the_scratch_folder_never_covers_the_interpreter() -> None:
+    """A course cloned below /tmp once lost its libraries behind the scratch folder."""
+    assert scratch_folder(["/usr/lib", "/tmpfs/lib"]) == "/tmp"
+    assert scratch_folder(["/usr/lib", "/tmp/clone/.venv/lib"]) == "/var/tmp"
 
 
 def test_a_full_job_is_alone_in_its_process_table(zygote: Zygote) -> None:

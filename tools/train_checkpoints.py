@@ -51,7 +51,7 @@ def train_checkpoint(name: str) -> dict[str, Any]:
     if isinstance(model, WhiteningNet):
         set_whitening_(model, to_float(train.images[:5000], dataset))
     if name == "resnet_20":
-        model.compile()  # 0.81 of the CPU time, measured side by side; on the other nets it does not pay
+        model.compile()  # 0.81 of the CPU time in a short trial; on the other nets it did not pay
     CHECKPOINTS.mkdir(exist_ok=True)
     partial = CHECKPOINTS / f"{name}.partial"
     train_(model, train, dataset=dataset, resume=partial, **recipe)

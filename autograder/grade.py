@@ -212,7 +212,7 @@ def judge(
     began = time.perf_counter()
     before = workers.reference_cpu
     zygote = workers.trusted if trusted else workers.learner
-    session = Session(room, workers, Source(source.cells, source.notebook, room.wanted), seed, zygote)
+    session = Session(room, workers, room.ask(source), seed, zygote)
     try:
         judged = [
             judge_task(session, task, checks)

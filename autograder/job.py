@@ -28,11 +28,15 @@ class InfraError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """What a job loads: (name, text) cells, and whether they come from a notebook."""
+    """What a job loads: (name, text) cells, and whether they come from a notebook.
+
+    `library` holds the (topic, text) of earlier rooms' modules, which a learner may import.
+    """
 
     cells: tuple[tuple[str, str], ...]
     notebook: bool = False
     wanted: tuple[str, ...] = ()
+    library: tuple[tuple[str, str], ...] = ()
 
 
 class Blobs(Protocol):
@@ -68,6 +72,7 @@ class Job:
     def load(self, source: Source, cpu_seconds: float) -> None:
         """Run the submission's source."""
         header = {"op": "load", "cells": source.cells, "notebook": source.notebook, "wanted": source.wanted}
+        header["library"] = source.library
         reply, _ = self.ask(header, [], [], cpu_seconds, "loading the submission")
         problems = reply.get("problems")
         self.problems = (

@@ -7,7 +7,7 @@ import pytest
 
 from autograder import submission
 from autograder.grade import RoomJudge, Session, Workers, find_room
-from autograder.job import InfraError, Source
+from autograder.job import InfraError
 from autograder.task import Check, Judge, Outcome
 
 sessions = pytest.StashKey[dict[str, Session]]()
@@ -61,7 +61,7 @@ def session_of(config: pytest.Config, file: Path) -> Session:
         if running not in config.stash:
             config.stash[running] = Workers()
         workers = config.stash[running]
-        wanted = Source(source.cells, source.notebook, room.wanted)
+        wanted = room.ask(source)
         known[topic] = Session(room, workers, wanted, config.getoption("--seed"), workers.learner)
     return known[topic]
 

@@ -4,7 +4,7 @@ import importlib.util
 import inspect
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -24,6 +24,7 @@ class Room:
     checks: tuple[Check, ...]
     wanted: tuple[str, ...]  # the names its scenarios ask of a submission
     reference: Source
+    library: tuple[tuple[str, str], ...] = ()  # (topic, text) of the earlier rooms' modules
 
     @property
     def tasks(self) -> dict[str, list[Check]]:
@@ -35,6 +36,10 @@ class Room:
     @property
     def max_points(self) -> float:
         return sum(check.points for check in self.checks)
+
+    def ask(self, source: Source) -> Source:
+        """The submission with the names this room asks for and the modules it may import."""
+        return replace(source, wanted=self.wanted, library=self.library)
 
 
 class UnknownRoom(Exception):
@@ -68,9 +73,11 @@ def find_room(name: str, checks: Path = CHECKS) -> Room:
     scenarios = [value.source for value in vars(module).values() if isinstance(value, Scenario)]
     asked = {word for source in scenarios for word in re.findall(r"\bwork\.(\w+)", source)}
     wanted = tuple(sorted(asked | {check.task for check in found}))
-    file = root / "shrink" / f"{topic}.py"
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    return Room(keys[topic], topic, tuple(found), wanted, Source(((file.name, text),)))
+    modules = {other: root / "shrink" / f"{other}.py" for other in keys}
+    texts = {other: file.read_text(encoding="utf-8") for other, file in modules.items() if file.exists()}
+    library = tuple((other, text) for other, text in texts.items() if keys[other] < keys[topic])
+    reference = Source(((f"{topic}.py", texts.get(topic, "")),))
+    return Room(keys[topic], topic, tuple(found), wanted, reference, library)
 
 
 def load_checks(file: Path) -> ModuleType:

@@ -14,6 +14,7 @@ Zygote and keeper never run a tensor operation: a fork of a process with running
 import builtins
 import gc
 import importlib.abc
+import importlib.util
 import linecache
 import mmap
 import os
@@ -27,7 +28,7 @@ import sys
 import traceback
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -42,12 +43,23 @@ OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "cannot allocate 
 # ---- zygote --------------------------------------------------------------------------------------
 
 
-class HiddenLibrary(importlib.abc.MetaPathFinder):
-    """Says in a sentence why a learner's code cannot import the course's solutions."""
+class HiddenLibrary(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Says in a sentence why a learner's code cannot import the solutions of its room or of later ones.
+
+    Those of earlier rooms are behind the learner; their text comes with the submission.
+    """
+
+    texts: ClassVar[dict[str, str]] = {}
+
+    def get_source(self, name: str) -> str:
+        return self.texts[name]
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name in self.texts:
+            return importlib.util.spec_from_loader(name, self)
         if name.split(".")[0] in ("shrink", "autograder", "tests", "tools"):
-            raise ModuleNotFoundError(f"the judge hides {name}: write the function yourself", name=name)
+            # without name=: `from shrink import pruning` would hide the sentence behind one of its own
+            raise ModuleNotFoundError(f"the judge hides {name}: write the function yourself")
         return None
 
 
@@ -212,6 +224,7 @@ def answer_requests(channel: socket.socket) -> None:
         try:
             if header["op"] == "load":
                 cells = {name for name, _ in header["cells"]}
+                HiddenLibrary.texts |= {f"shrink.{topic}": text for topic, text in header["library"]}
                 loaded = loader.load(header["cells"], notebook=header["notebook"], wanted=header["wanted"])
                 reply = {"problems": loaded.problems}
             else:

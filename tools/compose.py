@@ -187,7 +187,7 @@ def exercise_tasks(path: Path) -> list[str]:
 
 
 def behind(notebook: NotebookNode, room: Room) -> list[Path]:
-    """Files that outputs depend on: shrink modules, imported directly or not, checkpoints, the checks."""
+    """Files that outputs depend on: shrink modules, imported or reached, checkpoints, results, the checks."""
     code = code_of(notebook)
     files: set[Path] = set()
     waiting = [name for source in code for name in _shrink_imports(ast.parse(source))]
@@ -198,6 +198,8 @@ def behind(notebook: NotebookNode, room: Room) -> list[Path]:
             waiting += _shrink_imports(ast.parse(file.read_text(encoding="utf-8")))
     loaded = re.findall(r"load_checkpoint\(\s*[\"'](\w+)[\"']", "\n".join(code))
     others = [room.root / "data" / "checkpoints" / f"{name}.safetensors" for name in loaded]
+    recorded = re.findall(r"[\"']results[\"'] / [\"'](\w+)\.json[\"']", "\n".join(code))
+    others += [room.root / "data" / "results" / f"{name}.json" for name in recorded]
     if any("from autograder import check" in source for source in code):
         others.append(room.checks)
     return sorted(files.union(file for file in others if file.is_file()))

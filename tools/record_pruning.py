@@ -9,7 +9,6 @@ test images. The table shows the seed with the median error.
 
 import copy
 import itertools
-import json
 import os
 import tempfile
 import time
@@ -23,6 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from shrink import data, measuring, nets, pruning, training
+from tools import results
 from tools.rooms import ROOT
 
 RESULT = ROOT / "data" / "results" / "02_pruning.json"
@@ -156,8 +156,7 @@ def main() -> None:
         runs = [record(dense, s, seed, folder) for s in SPARSITIES for seed in SEEDS]
     found = result(dense, runs, dense_file)
     draw(runs, found, PICTURE)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    results.write("02_pruning", found, made_by=__file__)
     print("\n".join(" | ".join(map(str, row)) for row in found["rows"]))
 
 

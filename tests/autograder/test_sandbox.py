@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from autograder.job import Source
+from autograder.rooms import find_room
 from autograder.sandbox import NOBODY, scratch_folder
 from autograder.task import Crashed, OutOfMemory, Scenario, TimedOut, scenario
 from autograder.zygote import Zygote
@@ -132,6 +133,31 @@ def test_the_solutions_cannot_be_imported_and_the_sentence_says_so(zygote: Zygot
     found = run(zygote, imports)
     assert found[0] == "the judge hides shrink.pruning: write the function yourself"
     assert all(sentence.startswith("the judge hides") for sentence in found), found
+
+
+def test_a_learner_may_import_the_modules_of_earlier_rooms(zygote: Zygote) -> None:
+    @scenario
+    def imports(work):  # type: ignore[no-untyped-def]
+        try:
+            from shrink import pruning
+        except ImportError as error:
+            pruning = str(error)
+        from shrink.measuring import answer
+
+        return [answer, pruning]
+
+    source = Source((), library=(("measuring", "answer = 42"),))
+    job = zygote.open(source)
+    try:
+        hidden = "the judge hides shrink.pruning: write the function yourself"
+        assert job.call(imports, {}, task="t", seed=1, cpu_seconds=5) == [42, hidden]
+    finally:
+        job.close()
+
+
+def test_a_room_brings_the_modules_of_earlier_rooms_and_no_others() -> None:
+    assert [topic for topic, _ in find_room("pruning").library] == ["measuring"]
+    assert find_room("measuring").library == ()
 
 
 def test_the_scratch_folder_has_a_size_and_nothing_else_can_be_written(zygote: Zygote) -> None:

@@ -36,7 +36,7 @@ import torch
 from autograder import loader, sandbox, scenarios, walls, wire
 from autograder.channel import receive, send
 
-PRELOAD = ("torch._dynamo", "shrink.nets", "shrink.data", "shrink.training")
+PRELOAD = ("torch._dynamo", "shrink.nets", "shrink.data", "shrink.training", "shrink.range_coder")
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "cannot allocate memory")
 
 

@@ -11,7 +11,7 @@ from tools.compose import code_of
 from tools.rooms import ROOT, all_rooms, topics_before
 
 OURS = {"shrink", "autograder", "tools", "tests", "source"}
-SCAFFOLDING = {"nets", "data", "training", "plots"}
+SCAFFOLDING = {"nets", "data", "training", "plots", "range_coder"}
 FILES = sorted(path for folder in ("shrink", "autograder") for path in (ROOT / folder).rglob("*.py"))
 NOTEBOOKS = sorted(
     path for folder in ("lessons", "exercises", "solutions") for path in (ROOT / folder).rglob("*.ipynb")

@@ -16,6 +16,12 @@ TOPICS = frozenset(f"{letter}{n}" for letter, count in SECTIONS.items() for n in
 PROMISED = {
     "measuring": frozenset({"A1", "A2", "A3", "A4", "A5", "B1", "B3", "D18"}),
     "pruning": frozenset({"A6", "A13", "B10", "C3", "C4", "D3", "D10", "E6"}),
+    "quantization": frozenset({"A8", "A15", "B4", "B9", "C5", "C6", "E7", "F4", "F5", "F6", "F15"}),
+    "distillation": frozenset(
+        {"A7", "A14", "B2", "B11", "C7", "C8", "D1", "D2", "D5", "D6", "D7", "D8", "D9", "D11", "E9"}
+        | {"F7", "F8", "F9", "F10"}
+    ),
+    "weight_sharing": frozenset({"B1", "E2", "F16"}),
 }
 
 

@@ -73,7 +73,7 @@ def symmetric_scale(weight: Tensor, *, bits: int = 8, axis: int | None = None) -
     """
     if bits < 2:
         raise ValueError(f"bits must be at least 2, got {bits}")
-    groups = weight.reshape(1, -1) if axis is None else weight.movedim(axis, 0).flatten(1)
+    groups = weight.reshape(1, -1) if axis is None else weight.movedim(axis, 0).unsqueeze(-1).flatten(1)
     groups = F.pad(groups.abs(), (0, 1))  # one more zero: the largest of no number is 0
     scales = groups.amax(dim=1) / (2 ** (bits - 1) - 1)
     scales = torch.where(scales > 0, scales, torch.ones_like(scales))

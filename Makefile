@@ -40,5 +40,5 @@ lint: setup  ## ruff, mypy and typos
 	@$(PY) -m ruff check . && $(PY) -m mypy && .venv/bin/typos
 lock: setup  ## resolve pyproject.toml anew; ARGS=--upgrade takes the newest versions
 	@$(PY) -m tools.lock $(ARGS)
-clean:  ## remove .venv and caches; the data and a class (.cache/class) stay
-	rm -rf .venv *.egg-info && find .cache -mindepth 1 -maxdepth 1 ! -name class -exec rm -rf {} +
+clean:  ## remove .venv and caches; the data, a class (.cache/class) and the board (.cache/board) stay
+	rm -rf .venv *.egg-info && find .cache -mindepth 1 -maxdepth 1 ! -name class ! -name board -exec rm -rf {} +

@@ -45,8 +45,8 @@ def grade(
     sandbox: Annotated[Level | None, typer.Option(help="Use this sandbox and no other.")] = None,
 ) -> None:
     """Judge submissions; whatever their score, the exit code is 0."""
+    from autograder import board, report
     from autograder import grade as grading
-    from autograder import report
     from autograder.job import InfraError
     from autograder.sandbox import LEVELS
 
@@ -62,6 +62,8 @@ def grade(
             results = []
             for result in grading.grade_all(found, paths, seed=seed, workers=workers):
                 report.show(result, Console())
+                if board.enter(result):
+                    print("On the local board: python -m autograder board")
                 results.append(result)
     except grading.UnknownRoom as error:
         raise Fault(BAD_USAGE, str(error)) from error
@@ -104,6 +106,21 @@ def selfcheck(
         raise Fault(INFRASTRUCTURE, str(error)) from error
     if any(report.faults for report in reports):
         raise SystemExit(1)
+
+
+@app.command()
+def board() -> None:
+    """Show the results that earned a place on this machine's board."""
+    from autograder import board
+
+    try:
+        found = board.entries()
+    except board.DamagedBoard as error:
+        raise Fault(BAD_USAGE, str(error)) from error
+    if not found:
+        print("nothing is on the board yet: the exercises say what earns a place")
+        return
+    Console().print(board.table(found))
 
 
 @app.command()

@@ -425,8 +425,9 @@ class QuantizedLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.input_high:
-            codes = quantize(x, self.input_scale, self.input_zero, low=0, high=self.input_high)
-            x = (codes - self.input_zero).float()  # padding with 0 is exact: it is the code of 0.0
+            # `quantize` minus the zero point, three times as fast; padding with 0 is the code of 0.0
+            low, high = -self.input_zero, self.input_high - self.input_zero
+            x = torch.round(x / self.input_scale).clamp(low, high)
         weight, bias = self.codes.float(), None if self.bias is None else self.bias.float()
         scales = self.input_scale * self.scales  # (out,) or ()
         if not self.input_high and bias is not None:

@@ -1,11 +1,14 @@
 """Distillation: a small student learns from what a trained teacher says, not from the labels alone."""
 
+import copy
 import math
 from collections.abc import Callable, Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from shrink.training import augment, one_cycle
 
 
 def soft_targets(logits: Tensor, temperature: float) -> Tensor:
@@ -73,7 +76,8 @@ def distillation_loss(
     student = torch.log_softmax(student_logits / temperature, dim=-1)  # (N, C), log q
     teacher = torch.log_softmax(teacher_logits.detach() / temperature, dim=-1)  # (N, C), log p
     divergence = (teacher.exp() * (teacher - student)).sum(dim=-1).mean()
-    return alpha * temperature**2 * divergence + (1 - alpha) * F.cross_entropy(student_logits, labels)
+    loss: Tensor = alpha * temperature**2 * divergence + (1 - alpha) * F.cross_entropy(student_logits, labels)
+    return loss
 
 
 def ensemble_targets(
@@ -275,3 +279,48 @@ def distill_(
         for module, mode in modes.items():
             module.training = mode  # train() would reach the module's children, whose mode may be another
     return losses
+
+
+def distil_in_budget(
+    student: nn.Module, teacher: nn.Module, images: Tensor, labels: Tensor, *, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """Trains a small student with a teacher that answers for the many images nobody has labelled.
+
+    Formula: gain = test error of the same student trained on the labels alone - test error of this one.
+
+    Args:
+        student: untrained, float32 (N, 1, 28, 28) to logits (N, 10); left as it is.
+        teacher: a trained net from the same images to logits (N, 10), in eval mode; left as it is.
+        images: float32 (N, 1, 28, 28), normalised as `shrink.data.to_float` does.
+        labels: int64 (L,), L <= N: the digits of the first L images; the others have none.
+        generator: source of all randomness.
+
+    Returns:
+        The state dict of the trained student: names, shapes and dtype as in `student.state_dict()`.
+
+    Source: Beyer et al. 2022, "Knowledge distillation: A good teacher is patient and consistent", section 3
+    (the teacher sees the same shifted image as the student).
+
+    >>> student, teacher = (nn.Sequential(nn.Flatten(), nn.Linear(784, 10)) for _ in range(2))
+    >>> given = torch.rand(20, 1, 28, 28), torch.arange(5)
+    >>> sorted(distil_in_budget(student, teacher, *given, generator=torch.Generator()))
+    ['1.bias', '1.weight']
+    """
+    student, teacher = copy.deepcopy(student).train(), copy.deepcopy(teacher).eval()
+    shifted = [augment(images, shift=1, flip=False, generator=generator) for _ in range(7)]
+    inputs = torch.cat([images, *shifted])  # (8 N, 1, 28, 28)
+    with torch.no_grad():
+        answers = torch.cat([teacher(part) for part in inputs.split(500)])  # (8 N, 10)
+    known = answers.argmax(dim=1)  # (8 N,), the teacher's guess where there is no label
+    known.view(8, -1)[:, : len(labels)] = labels
+    optimizer = torch.optim.Adam(student.parameters())
+    steps, order = 2000, torch.zeros(0, dtype=torch.long)
+    for step in range(steps):
+        if len(order) == 0:
+            order = torch.randperm(len(inputs), generator=generator)
+        chosen, order = order[:128], order[128:]
+        optimizer.param_groups[0]["lr"] = 3e-3 * one_cycle(step / steps)
+        optimizer.zero_grad()
+        distillation_loss(student(inputs[chosen]), answers[chosen], known[chosen]).backward()
+        optimizer.step()
+    return student.state_dict()

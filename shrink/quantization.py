@@ -1,14 +1,19 @@
 """Quantization: numbers on an integer grid, code = round(x / scale) + zero_point, and whole networks."""
 
 import copy
+import json
 import math
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, fx, nn
 
 INT32 = (-(2**31), 2**31 - 1)
@@ -489,16 +494,18 @@ def quantize_layers(
     activation_bits: int | None = None,
     per_channel: bool = True,
     activation_range: Callable[[Tensor], Range] = minmax_range,
+    correct_bias: bool = False,
 ) -> nn.Module:
     """Quantizes the convolutions and linear layers of a trained network; what lies between stays float.
 
     Args:
         model: a network that `torch.fx` can trace; left as it is.
-        batches: inputs (N, ...) by which the ranges of the activations are found; used if they are quantized.
+        batches: inputs (N, ...) on which the ranges of the activations and the corrections are measured.
         weight_bits: width of a weight's code, 2 to 8.
         activation_bits: width of the code of a layer's input; None leaves it float.
         per_channel: one scale for each output channel, or one for each tensor.
         activation_range: finds the range of a layer's input on one batch; the widest over the batches counts.
+        correct_bias: takes the mean error of each output channel, measured on `batches`, off its bias.
 
     Returns:
         The quantized network in eval mode, from float inputs to float outputs; int8 weights as buffers.
@@ -512,25 +519,31 @@ def quantize_layers(
         raise ValueError(f"weight_bits must lie in 2 .. 8, got {weight_bits}")
     network = fold_network(model)
     layers = {n: m for n, m in network.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+    batches = list(batches)
     ranges: dict[str, Range] = {}
     if activation_bits is not None:
         ranges = _calibrate(network, layers, batches, activation_range)
-    for name, layer in layers.items():
-        quantized = QuantizedLayer(
+    quantized = {
+        name: QuantizedLayer(
             layer,
             weight_bits=weight_bits,
             per_channel=per_channel,
             input_range=ranges.get(name),
             input_bits=activation_bits or 0,
         )
-        network.set_submodule(name, quantized)
+        for name, layer in layers.items()
+    }
+    if correct_bias:
+        _correct_biases(network, layers, quantized, batches)
+    for name, layer in quantized.items():
+        network.set_submodule(name, layer)
     return network.eval()
 
 
 def _calibrate(
     network: nn.Module,
     layers: dict[str, nn.Conv2d | nn.Linear],
-    batches: Iterable[Tensor],
+    batches: list[Tensor],
     activation_range: Callable[[Tensor], Range],
 ) -> dict[str, Range]:
     """The widest range of each layer's input over the batches."""
@@ -554,11 +567,41 @@ def _calibrate(
     return ranges
 
 
+def _correct_biases(
+    network: nn.Module,
+    layers: dict[str, nn.Conv2d | nn.Linear],
+    quantized: dict[str, QuantizedLayer],
+    batches: list[Tensor],
+) -> None:
+    """Moves each bias by the mean error of its channel, the layer's float input given (Nagel 2019, 4.2)."""
+    errors: dict[str, list[Tensor]] = {name: [] for name in layers}
+
+    def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def compare(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            error = output - quantized[name](inputs[0])
+            channels = error.movedim(1 if isinstance(layer, nn.Conv2d) else -1, 0)
+            errors[name].append(channels.flatten(1).mean(dim=1))  # (out,)
+
+        return compare
+
+    hooks = [layer.register_forward_hook(watch(name)) for name, layer in layers.items()]
+    for batch in batches:
+        network(batch)
+    for hook in hooks:
+        hook.remove()
+    for name, layer in quantized.items():
+        if layer.bias is not None and errors[name]:
+            error = torch.stack(errors[name]).mean(dim=0)
+            if layer.input_high:
+                error = quantize(error, layer.input_scale * layer.scales, 0, low=-(2**30), high=2**30)
+            layer.bias += error
+
+
 def quantize_network(model: nn.Module, batches: Iterable[Tensor], *, bits: int = 8) -> nn.Module:
     """Quantizes a trained convolutional network without training it again: weights and activations.
 
-    Batch norm is folded into the convolutions, weights are quantized per channel, and the ranges of the
-    activations are measured on `batches`. Additions, pooling and activation functions stay float.
+    Batch norm is folded into the convolutions, weights are quantized per channel, the ranges of the
+    activations are measured on `batches`, and so are the mean errors that biases make up for. Additions, pooling and activation functions stay float.
 
     Args:
         model: one of the course's networks, trained; left as it is.
@@ -572,7 +615,8 @@ def quantize_network(model: nn.Module, batches: Iterable[Tensor], *, bits: int =
     Raises:
         ValueError: bits lies outside 2 .. 8, or there is no batch.
 
-    Source: Jacob et al. 2018; Krishnamoorthi 2018, section 3.1.
+    Source: Jacob et al. 2018; Krishnamoorthi 2018, section 3.1; Nagel et al. 2019, "Data-Free Quantization
+    Through Weight Equalization and Bias Correction", section 4.2.
 
     >>> model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU())
     >>> quantized = quantize_network(model, [torch.rand(4, 1, 8, 8)])
@@ -581,4 +625,93 @@ def quantize_network(model: nn.Module, batches: Iterable[Tensor], *, bits: int =
     """
     if not 2 <= bits <= 8:
         raise ValueError(f"bits must lie in 2 .. 8, got {bits}")
-    return quantize_layers(model, batches, weight_bits=bits, activation_bits=bits)
+    return quantize_layers(model, batches, weight_bits=bits, activation_bits=bits, correct_bias=True)
+
+
+@torch.no_grad()
+def clip_weights(model: nn.Module, *, bits: int, steps: int = 50) -> fx.GraphModule:
+    """A folded copy of a network with each channel's weights clipped where `bits` bits lose least.
+
+    Quantized with `quantize_layers` at this width, its codes are those of the scales of least error.
+
+    Formula: of the limits max |w_o| * k / steps, k = 1 .. steps, the one with the least squared error.
+
+    Args:
+        model: a network that `torch.fx` can trace; left as it is.
+        bits: width of a code, >= 2.
+        steps: how many limits are tried for each channel.
+
+    Source: Choukroun et al. 2019, "Low-bit Quantization of Neural Networks for Efficient Inference", 3.2.
+    """
+    network, top = fold_network(model), 2 ** (bits - 1) - 1
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            rows = layer.weight.flatten(1)  # (out, ...)
+            largest = symmetric_scale(rows, bits=bits, axis=0)  # (out,)
+            scales = largest * (torch.arange(1, steps + 1) / steps).view(-1, 1)  # (steps, out)
+            errors = [(quantize(rows, s[:, None], 0, low=-top, high=top) * s[:, None] - rows) for s in scales]
+            best = torch.stack([error.square().sum(dim=1) for error in errors]).argmin(dim=0)  # (out,)
+            limit = (scales.gather(0, best[None]) * top).view(-1, *[1] * (layer.weight.dim() - 1))
+            layer.weight.copy_(layer.weight.clamp(-limit, limit))
+    return network
+
+
+def save_quantized(path: str | Path, network: nn.Module) -> None:
+    """Writes a network of `quantize_layers` with as many bits a weight as its codes need.
+
+    Formula: n codes within +-(2^(b-1) - 1) take ceil(n b / 8) bytes; each channel has a scale and a bias.
+
+    Args:
+        path: the file, in safetensors format; it appears whole or not at all.
+        network: all of its parameters and buffers belong to quantized layers.
+
+    Raises:
+        ValueError: the network holds other numbers, such as a batch norm that could not be folded.
+    """
+    layers = [module for module in network.modules() if isinstance(module, QuantizedLayer)]
+    held = sum(tensor.numel() for layer in layers for tensor in layer.buffers())
+    if held != sum(tensor.numel() for tensor in network.state_dict().values()):
+        raise ValueError(f"network must hold quantized layers alone, got {network}")
+    stored, described = {}, []
+    for number, layer in enumerate(layers):
+        top = int(layer.codes.abs().max())
+        bits = top.bit_length() + 1
+        raised = (layer.codes.flatten().to(torch.int16) + top).to(torch.uint8).numpy()  # 0 .. 2 * top
+        stored[f"{number}c"] = torch.from_numpy(
+            np.packbits(np.unpackbits(raised[:, None], axis=1)[:, -bits:])
+        )
+        stored[f"{number}s"] = layer.scales
+        if layer.bias is not None:
+            stored[f"{number}b"] = layer.bias
+        described.append([top, layer.input_scale, layer.input_zero, layer.input_high])
+    unfinished = Path(f"{path}.part")
+    save_file(stored, unfinished, metadata={"layers": json.dumps(described, separators=(",", ":"))})
+    os.replace(unfinished, path)
+
+
+def load_quantized_(path: str | Path, network: nn.Module) -> None:
+    """Fills a network of `quantize_layers`, trained or not, from a file of `save_quantized`.
+
+    Args:
+        path: the file.
+        network: made from the same architecture, at any width.
+
+    Raises:
+        ValueError: the file is damaged or of another network; the message names it.
+    """
+    layers = [module for module in network.modules() if isinstance(module, QuantizedLayer)]
+    try:
+        with safe_open(path, framework="pt") as file:
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no dict
+            described = json.loads((file.metadata() or {})["layers"])
+        for number, (layer, (top, *of_input)) in enumerate(zip(layers, described, strict=True)):
+            bits, count = top.bit_length() + 1, layer.codes.numel()
+            flat = np.unpackbits(stored[f"{number}c"].numpy(), count=count * bits).reshape(count, bits)
+            raised = np.packbits(np.pad(flat, ((0, 0), (8 - bits, 0))), axis=1)  # (n, 1)
+            layer.codes = (torch.from_numpy(raised.astype(np.int16)) - top).view(layer.codes.shape).char()
+            layer.scales, layer.bias = stored[f"{number}s"], stored.get(f"{number}b")
+            layer.input_scale, layer.input_zero, layer.input_high = of_input
+    except FileNotFoundError:
+        raise
+    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: damaged, or of another network ({error})") from error

@@ -315,6 +315,8 @@ _PATTERNS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # 
 _MOST_ENTRIES = 255  # of a palette, so that a symbol fits a byte
 _MOST_VALUES = 1 << 26  # in one file, zeros included
 _MOST_DIMS = 32
+_ENTRY, _ROW, _COLUMN = range(3)
+_BUCKETS = 34  # half-octaves of a probability in 65536ths, squared
 
 
 def encode_network(state: Mapping[str, Tensor], *, bits: int = 5) -> bytes:
@@ -365,7 +367,7 @@ def encode_network(state: Mapping[str, Tensor], *, bits: int = 5) -> bytes:
         ordered, order = palette.sort()
         symbols = torch.zeros(len(raw), dtype=torch.uint8)
         symbols[raw != 0] = (order[torch.searchsorted(ordered, raw[raw != 0])] + 1).to(torch.uint8)
-        walk.matrix(encoder, bytearray(symbols.numpy()), tensor.shape, len(palette))
+        walk.tensor(encoder, bytearray(symbols.numpy()), tensor.shape, len(palette))
     content = bytes(table) + encoder.finish()
     return content + zlib.crc32(content).to_bytes(4, "little")
 
@@ -436,7 +438,7 @@ def decode_network(data: bytes) -> dict[str, Tensor]:
     for name, dtype, shape, values, coded in entries:
         if coded:
             symbols = bytearray(math.prod(shape))
-            walk.matrix(decoder, symbols, shape, len(values) - 1)
+            walk.tensor(decoder, symbols, shape, len(values) - 1)
             parts = (torch.frombuffer(symbols, dtype=torch.uint8) if symbols else torch.empty(0)).split(65536)
             values = torch.cat([values[part.long()] for part in parts])
         state[name] = values.view(dtype).view(shape)
@@ -473,59 +475,87 @@ class _Walk:
     """
 
     def __init__(self) -> None:
-        self.contexts: defaultdict[tuple[object, ...], Context] = defaultdict(Context)
+        self.contexts: defaultdict[tuple[int, ...], Context] = defaultdict(Context)
         self.live = bytearray()  # which rows of the last matrix hold anything
 
-    def matrix(
+    def tensor(
         self, coder: Encoder | Decoder, symbols: bytearray, shape: Sequence[int], entries: int
     ) -> None:
-        """Codes one tensor as a matrix of shape[0] rows, a vector as one of one column."""
+        """Codes one tensor: which rows and columns hold anything, then what they hold."""
         if not symbols or not entries:
             return
         rows = shape[0] if shape else 1
         columns = len(symbols) // rows
-        width, values = (entries - 1).bit_length(), dict[int, Context]()
         by_row = (symbols[row * columns : (row + 1) * columns] for row in range(rows))
-        live_rows = self._flags(coder, by_row, rows, "row" if len(shape) > 1 else "entry")
-        live = array("I", [0])
-        if len(shape) > 1:
-            by_column = (symbols[column::columns] for column in range(columns))
-            flags = self._flags(coder, by_column, columns, "column")
-            live = array("I", [column for column in range(columns) if flags[column]])
-            self.live = live_rows
+        if len(shape) < 2:
+            self._values(
+                coder, symbols, self._flags(coder, by_row, rows, _ENTRY, 0), bytearray(b"\1"), 0, entries
+            )
+            return
+        live_rows = self._flags(coder, by_row, rows, _ROW, 0)
+        square = math.isqrt(columns)
+        width = shape[-1] if len(shape) > 2 else square if square * square == columns else 0
+        by_column = (symbols[column::columns] for column in range(columns))
+        live_columns = self._flags(coder, by_column, columns, _COLUMN, width)
+        self._values(coder, symbols, live_rows, live_columns, width, entries)
+        self.live = live_rows
+
+    def _flags(
+        self, coder: Encoder | Decoder, lines: Iterable[bytearray], count: int, kind: int, width: int
+    ) -> bytearray:
+        """Which lines hold anything: coded beside their neighbours' flags and that of their neuron."""
+        flags = bytearray(count)
+        known = len(self.live) if kind != _ROW else 0
+        for at, line in enumerate(lines):
+            neuron = self.live[at * known // count] if known and count % known == 0 else 2
+            before = flags[at - 1] if at else 1
+            above = flags[at - width] if 0 < width <= at else 0
+            flags[at] = coder.code(self.contexts[kind, neuron, before, above], int(any(line)))
+        return flags
+
+    def _values(
+        self,
+        coder: Encoder | Decoder,
+        symbols: bytearray,
+        live_rows: bytearray,
+        live_columns: bytearray,
+        width: int,
+        entries: int,
+    ) -> None:
+        """The symbols where a row and a column cross that both hold something."""
+        columns = len(live_columns)
+        live = array("I", [column for column in range(columns) if live_columns[column]])
         in_column, share = array("I", bytes(4 * len(live))), array("I", bytes(4 * len(live)))
-        seen = total = 0  # rows and non-zero values so far
-        for row in range(rows):
+        here = [[Context() for _ in range(4)] for _ in range(_BUCKETS)]  # is there a value?
+        which: list[dict[int, Context]] = [{} for _ in range(5)]  # if so, which one?
+        vote = [0] + [1 if 2 * place >= entries else -1 for place in range(entries)]
+        offsets = (1, width - 1, width, width + 1) if width > 1 else ()  # before, and three above
+        bits = (entries - 1).bit_length()
+        seen = total = 0  # rows and values so far
+        for row in range(len(live_rows)):
             if not live_rows[row]:
                 continue
-            mean = ((total + 1) << 16) // (seen * len(live) + 2)
+            mean = ((total + 1) << 16) // (seen * len(live) + 2)  # in 65536ths
             for at, count in enumerate(in_column):
-                share[at] = ((count << 16) + 4 * mean) // (seen + 4)  # of this column's values, in 65536ths
+                share[at] = ((count << 16) + 4 * mean) // (seen + 4)
             in_row = 0
             for at, column in enumerate(live):
                 place = row * columns + column
-                if len(shape) > 1:
-                    likely = (((in_row << 16) + 4 * mean) // (at + 4)) * share[at] // mean
-                    context = self.contexts["value", min((likely * likely).bit_length(), 34)]
+                near = [symbols[place - offset] for offset in offsets if offset <= column]
+                if columns > 1:
+                    likely = ((in_row << 16) + 4 * mean) // (at + 4) * share[at] // mean
+                    bucket = min((likely * likely).bit_length(), _BUCKETS - 1)
+                    context = here[bucket][min(len(near) - near.count(0), 3)]
                     if not coder.code(context, int(symbols[place] > 0)):
                         continue
-                symbols[place] = 1 + code_number(coder, values, symbols[place] - 1, width)
-                if symbols[place] > entries:
-                    raise ValueError(f"data are damaged: symbol {symbols[place]} of {entries}")
+                sides = sum([vote[symbol] for symbol in near])
+                contexts = which[max(-2, min(sides, 2)) + 2]
+                symbols[place] = number = 1 + code_number(coder, contexts, symbols[place] - 1, bits)
+                if number > entries:
+                    raise ValueError(f"data are damaged: symbol {number} of {entries}")
                 in_row += 1
                 in_column[at] += 1
             seen, total = seen + 1, total + in_row
-
-    def _flags(
-        self, coder: Encoder | Decoder, lines: Iterable[bytearray], count: int, kind: str
-    ) -> bytearray:
-        """Which lines hold anything: coded beside the line before, and the neuron it belongs to."""
-        flags = bytearray(count)
-        before, known = 1, len(self.live) if kind != "row" else 0
-        for at, line in enumerate(lines):
-            neuron = self.live[at * known // count] if known and count % known == 0 else 2
-            before = flags[at] = coder.code(self.contexts[kind, neuron, before], int(any(line)))
-        return flags
 
 
 class _Entry(NamedTuple):

@@ -1,0 +1,10 @@
+"""Begins with all ones and counts down."""
+
+
+def canonical_code(lengths):
+    codes, value, before = {}, 0, 0
+    for length, symbol in sorted((length, symbol) for symbol, length in lengths.items()):
+        value <<= length - before
+        codes[symbol] = format((1 << length) - 1 - value, f"0{length}b")
+        value, before = value + 1, length
+    return codes

@@ -1,0 +1,10 @@
+"""Integers, which do not know how long they are."""
+
+
+def canonical_code(lengths):
+    codes, value, before = {}, 0, 0
+    for length, symbol in sorted((length, symbol) for symbol, length in lengths.items()):
+        value <<= length - before
+        codes[symbol] = value
+        value, before = value + 1, length
+    return codes

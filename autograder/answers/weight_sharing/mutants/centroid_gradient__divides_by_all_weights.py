@@ -1,0 +1,7 @@
+"""The mean over the tensor, not the sum over the group."""
+
+import torch
+
+
+def centroid_gradient(grad, codes, k):
+    return torch.zeros(k).index_add_(0, codes.flatten(), grad.flatten()) / max(1, grad.numel())

@@ -1,0 +1,7 @@
+"""Every symbol costs the same."""
+
+import math
+
+
+def entropy_bits(symbols):
+    return float(symbols.numel() * math.ceil(math.log2(max(1, len(symbols.unique())))))

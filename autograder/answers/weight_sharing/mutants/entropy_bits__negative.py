@@ -1,0 +1,6 @@
+"""The sign of log2(p) stays."""
+
+
+def entropy_bits(symbols):
+    counts = symbols.unique(return_counts=True)[1].double()
+    return float((counts * (counts / counts.sum()).log2()).sum())

@@ -1,0 +1,6 @@
+"""A tensor of no dimension."""
+
+
+def entropy_bits(symbols):
+    counts = symbols.unique(return_counts=True)[1].double()
+    return (counts * (counts.sum() / counts).log2()).sum()

@@ -1,0 +1,6 @@
+"""Only the non-zeros are counted, as if their places were known (F16)."""
+
+
+def entropy_bits(symbols):
+    counts = symbols[symbols != 0].unique(return_counts=True)[1].double()
+    return float((counts * (counts.sum() / counts).log2()).sum())

@@ -1,0 +1,12 @@
+"""Reads each byte from its low end."""
+
+
+def huffman_decode(data, code, count):
+    inverse = {word: symbol for symbol, word in code.items()}
+    symbols, word = [], ""
+    for bit in "".join(f"{byte:08b}"[::-1] for byte in data):
+        word += bit
+        if word in inverse and len(symbols) < count:
+            symbols.append(inverse[word])
+            word = ""
+    return symbols

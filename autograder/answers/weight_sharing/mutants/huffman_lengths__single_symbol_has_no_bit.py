@@ -1,0 +1,16 @@
+"""Nothing to join, so the only symbol keeps length 0."""
+
+import heapq
+
+
+def huffman_lengths(counts):
+    heap = [(count, number, [symbol]) for number, (symbol, count) in enumerate(counts.items())]
+    heapq.heapify(heap)
+    lengths = dict.fromkeys(counts, 0)
+    while len(heap) > 1:
+        a, number, left = heapq.heappop(heap)
+        b, _, right = heapq.heappop(heap)
+        for symbol in left + right:
+            lengths[symbol] += 1
+        heapq.heappush(heap, (a + b, number, left + right))
+    return lengths

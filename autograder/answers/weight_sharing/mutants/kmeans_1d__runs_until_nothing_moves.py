@@ -1,0 +1,15 @@
+"""`iterations` is ignored."""
+
+import torch
+
+
+def kmeans_1d(values, k, *, iterations=50):
+    centroids = torch.linspace(values.min().item(), values.max().item(), k)
+    while True:
+        before = centroids.clone()
+        codes = (values[:, None] - centroids).abs().argmin(dim=1)
+        for code in range(k):
+            if (codes == code).any():
+                centroids[code] = values[codes == code].mean()
+        if torch.equal(before, centroids):
+            return centroids

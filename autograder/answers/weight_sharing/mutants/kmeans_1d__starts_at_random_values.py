@@ -1,0 +1,13 @@
+"""The start is k of the values, drawn at random."""
+
+import torch
+
+
+def kmeans_1d(values, k, *, iterations=50):
+    centroids = values[torch.randint(len(values), (k,))].sort().values
+    for _ in range(iterations):
+        codes = (values[:, None] - centroids).abs().argmin(dim=1)
+        for code in range(k):
+            if (codes == code).any():
+                centroids[code] = values[codes == code].mean()
+    return centroids.sort().values

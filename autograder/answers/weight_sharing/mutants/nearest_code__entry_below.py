@@ -1,0 +1,8 @@
+"""The largest entry that does not exceed the value."""
+
+import torch
+
+
+def nearest_code(values, codebook):
+    ordered, order = codebook.sort()
+    return order[(torch.searchsorted(ordered, values.contiguous(), right=True) - 1).clamp(min=0)]

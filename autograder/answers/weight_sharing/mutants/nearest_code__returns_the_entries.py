@@ -1,0 +1,5 @@
+"""The shared values instead of their indices."""
+
+
+def nearest_code(values, codebook):
+    return codebook[(values.unsqueeze(-1) - codebook).abs().argmin(dim=-1)]

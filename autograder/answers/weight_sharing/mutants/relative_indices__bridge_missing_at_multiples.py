@@ -1,0 +1,16 @@
+"""divmod leaves a rest of 0, and the entry of the kept weight is the last bridge or nothing at all."""
+
+import torch
+
+
+def relative_indices(mask, *, bits):
+    longest, before, gaps, padding = 2**bits - 1, -1, [], []
+    for position in mask.flatten().nonzero().flatten().tolist():
+        bridges, rest = divmod(position - before, longest)
+        gaps += [longest] * bridges
+        padding += [True] * bridges
+        if rest:
+            gaps.append(rest)
+            padding.append(False)
+        before = position
+    return torch.tensor(gaps, dtype=torch.int64), torch.tensor(padding, dtype=torch.bool)

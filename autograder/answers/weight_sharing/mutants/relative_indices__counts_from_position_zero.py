@@ -1,0 +1,17 @@
+"""The first gap is the position itself, so that it may be 0."""
+
+import torch
+
+
+def relative_indices(mask, *, bits):
+    longest, before, gaps, padding = 2**bits - 1, 0, [], []
+    for position in mask.flatten().nonzero().flatten().tolist():
+        gap = position - before
+        while gap > longest:
+            gaps.append(longest)
+            padding.append(True)
+            gap -= longest
+        gaps.append(gap)
+        padding.append(False)
+        before = position
+    return torch.tensor(gaps, dtype=torch.int64), torch.tensor(padding, dtype=torch.bool)

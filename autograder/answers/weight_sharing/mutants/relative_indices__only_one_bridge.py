@@ -1,0 +1,17 @@
+"""if for while: a gap of more than twice the longest still does not fit."""
+
+import torch
+
+
+def relative_indices(mask, *, bits):
+    longest, before, gaps, padding = 2**bits - 1, -1, [], []
+    for position in mask.flatten().nonzero().flatten().tolist():
+        gap = position - before
+        if gap > longest:
+            gaps.append(longest)
+            padding.append(True)
+            gap -= longest
+        gaps.append(gap)
+        padding.append(False)
+        before = position
+    return torch.tensor(gaps, dtype=torch.int64), torch.tensor(padding, dtype=torch.bool)

@@ -1,0 +1,17 @@
+"""The number of zeros between two weights, one less than their distance."""
+
+import torch
+
+
+def relative_indices(mask, *, bits):
+    longest, before, gaps, padding = 2**bits - 1, -1, [], []
+    for position in mask.flatten().nonzero().flatten().tolist():
+        gap = position - before - 1
+        while gap > longest:
+            gaps.append(longest)
+            padding.append(True)
+            gap -= longest
+        gaps.append(gap)
+        padding.append(False)
+        before = position
+    return torch.tensor(gaps, dtype=torch.int64), torch.tensor(padding, dtype=torch.bool)

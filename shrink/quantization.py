@@ -601,7 +601,8 @@ def quantize_network(model: nn.Module, batches: Iterable[Tensor], *, bits: int =
     """Quantizes a trained convolutional network without training it again: weights and activations.
 
     Batch norm is folded into the convolutions, weights are quantized per channel, the ranges of the
-    activations are measured on `batches`, and so are the mean errors that biases make up for. Additions, pooling and activation functions stay float.
+    activations are measured on `batches`, and so are the mean errors that biases make up for. Additions,
+    pooling and activation functions stay float.
 
     Args:
         model: one of the course's networks, trained; left as it is.

@@ -76,8 +76,7 @@ def distillation_loss(
     student = torch.log_softmax(student_logits / temperature, dim=-1)  # (N, C), log q
     teacher = torch.log_softmax(teacher_logits.detach() / temperature, dim=-1)  # (N, C), log p
     divergence = (teacher.exp() * (teacher - student)).sum(dim=-1).mean()
-    loss: Tensor = alpha * temperature**2 * divergence + (1 - alpha) * F.cross_entropy(student_logits, labels)
-    return loss
+    return alpha * temperature**2 * divergence + (1 - alpha) * F.cross_entropy(student_logits, labels)
 
 
 def ensemble_targets(
@@ -113,7 +112,8 @@ def ensemble_targets(
         )
     softened = torch.stack([soft_targets(logits, temperature) for logits in teacher_logits])  # (M, ..., C)
     share = torch.tensor([number / sum(numbers) for number in numbers], dtype=softened.dtype)  # (M,)
-    return torch.tensordot(share, softened, dims=1)
+    mean: Tensor = torch.tensordot(share, softened, dims=1)
+    return mean
 
 
 def temperature_at(step: int, *, total: int, start: float, end: float) -> float:
@@ -246,7 +246,7 @@ def distill_(
         teacher: runs in eval mode without gradients; afterwards it is as it was, the mode of each of its
             modules, weights and batch-norm statistics included, also when an error ends the pass.
         batches: (inputs, labels) pairs, taken one after the other, once.
-        optimizer: holds the student's parameters; gradients left over from before do not count.
+        optimizer: holds the student's parameters.
         temperature, alpha: as in `distillation_loss`.
 
     Returns:

@@ -1,0 +1,7 @@
+"""A scale of 0 divides by zero later."""
+
+
+def affine_params(low, high, *, bits=8):
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = (high - low) / (2**bits - 1)
+    return scale, round(-low / scale) if scale else 0

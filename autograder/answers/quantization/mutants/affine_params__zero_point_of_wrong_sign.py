@@ -1,0 +1,9 @@
+"""low / scale instead of -low / scale."""
+
+
+def affine_params(low, high, *, bits=8):
+    low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        return 1.0, 0
+    scale = (high - low) / (2**bits - 1)
+    return scale, round(low / scale)

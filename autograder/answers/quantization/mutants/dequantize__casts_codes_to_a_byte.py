@@ -1,0 +1,7 @@
+"""Codes above 127 come back negative."""
+
+import torch
+
+
+def dequantize(codes, scale, zero_point):
+    return (codes.to(torch.int8).float() - zero_point) * scale

@@ -1,0 +1,5 @@
+"""sub_() changes the codes."""
+
+
+def dequantize(codes, scale, zero_point):
+    return codes.sub_(zero_point).float() * scale

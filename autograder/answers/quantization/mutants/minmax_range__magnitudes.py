@@ -1,0 +1,5 @@
+"""The least and the largest magnitude."""
+
+
+def minmax_range(x):
+    return x.abs().min().item(), x.abs().max().item()

@@ -1,0 +1,5 @@
+"""Tensors where floats are asked for."""
+
+
+def minmax_range(x):
+    return x.min(), x.max()

@@ -1,0 +1,20 @@
+"""From -f max |x| to f max |x|."""
+
+
+def through_the_grid(x, low, high, bits):
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = (high - low) / (2**bits - 1) or 1.0
+    zero_point = round(-low / scale)
+    codes = (x / scale).round().add(zero_point).clamp(0, 2**bits - 1)
+    return (codes - zero_point) * scale
+
+
+def mse_range(x, *, bits=8, steps=100):
+    largest = x.abs().max().item()
+
+    def error(factor):
+        values = through_the_grid(x, -factor * largest, factor * largest, bits)
+        return (values - x).square().mean().item()
+
+    best = min((step / steps for step in range(1, steps + 1)), key=error)
+    return -best * largest, best * largest

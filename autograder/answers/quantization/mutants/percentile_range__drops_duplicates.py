@@ -1,0 +1,11 @@
+"""unique() forgets that half of the values behind a ReLU are zeros."""
+
+import torch
+
+
+def percentile_range(x, *, coverage=0.999):
+    values = x.unique()
+    return (
+        torch.quantile(values, (1 - coverage) / 2).item(),
+        torch.quantile(values, (1 + coverage) / 2).item(),
+    )

@@ -1,0 +1,8 @@
+"""A symmetric range from the quantile of |x|."""
+
+import torch
+
+
+def percentile_range(x, *, coverage=0.999):
+    largest = torch.quantile(x.abs(), coverage).item()
+    return -largest, largest

@@ -1,0 +1,7 @@
+"""Tensors where floats are asked for."""
+
+import torch
+
+
+def percentile_range(x, *, coverage=0.999):
+    return torch.quantile(x, (1 - coverage) / 2), torch.quantile(x, (1 + coverage) / 2)

@@ -1,0 +1,9 @@
+"""The mean of the quantiles of the rows."""
+
+import torch
+
+
+def percentile_range(x, *, coverage=0.999):
+    rows = x.reshape(-1, x.shape[-1])
+    low = torch.quantile(rows, (1 - coverage) / 2, dim=1).mean()
+    return low.item(), torch.quantile(rows, (1 + coverage) / 2, dim=1).mean().item()

@@ -1,0 +1,7 @@
+"""The width is cut, however many values lie there."""
+
+
+def percentile_range(x, *, coverage=0.999):
+    low, high = x.min().item(), x.max().item()
+    cut = (1 - coverage) / 2 * (high - low)
+    return low + cut, high - cut

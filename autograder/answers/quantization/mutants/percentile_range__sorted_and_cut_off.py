@@ -1,0 +1,7 @@
+"""int() takes a value of x below the rank."""
+
+
+def percentile_range(x, *, coverage=0.999):
+    values = sorted(x.flatten().tolist())
+    tail = (1 - coverage) / 2
+    return values[int(tail * (len(values) - 1))], values[int((1 - tail) * (len(values) - 1))]

@@ -1,0 +1,7 @@
+"""The quantiles 1 - coverage and coverage lose twice as much."""
+
+import torch
+
+
+def percentile_range(x, *, coverage=0.999):
+    return torch.quantile(x, 1 - coverage).item(), torch.quantile(x, coverage).item()

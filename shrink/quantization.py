@@ -630,6 +630,141 @@ def quantize_network(model: nn.Module, batches: Iterable[Tensor], *, bits: int =
 
 
 @torch.no_grad()
+def quantize_in_budget(
+    model: nn.Module, images: Tensor, *, max_bytes: int
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Quantizes the weights of a network so that they fit into a number of bytes at the least loss.
+
+    Three steps: scales of least error; more bits for the tensors that disturb the outputs most; and rounding
+    in which the weights still to come make up for the error of those already rounded.
+
+    Formula: bytes = sum over the tensors of ceil(n * b / 8) + 4 * (number of scales), with b the least
+    number of bits that tells apart the integers from the smallest to the largest code of the tensor.
+
+    Args:
+        model: ResNet-8 with its batch norm folded away, or any network of convolutions and linear layers,
+            in eval mode; left as it is.
+        images: float32 (N, C, H, W), calibration images, normalised as the model wants them; no labels.
+        max_bytes: what codes and scales may take; biases do not count and stay float.
+
+    Returns:
+        name -> (codes, scales) for each parameter of two or more dimensions: int8 codes of its shape, and
+        float32 scales (out,), so that codes * scales takes the place of the weight.
+
+    Raises:
+        ValueError: max_bytes is too few for codes of 2 bits.
+
+    Source: Frantar et al. 2023, "GPTQ", section 3, after Hassibi and Stork 1993, "Optimal Brain Surgeon".
+
+    >>> model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 10)).eval()
+    >>> codes, scales = quantize_in_budget(model, torch.rand(2, 3, 8, 8), max_bytes=900)["2.weight"]
+    >>> codes.shape, codes.dtype, scales.shape
+    (torch.Size([10, 144]), torch.int8, torch.Size([10]))
+    """
+    model = copy.deepcopy(model).eval()
+    layers = {f"{n}.weight": m for n, m in model.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+    bits = _share_bits(model, layers, images[:128], max_bytes)
+    result = {}
+    for name, layer in layers.items():
+        scales = _least_error_scales(layer.weight, bits=bits[name])
+        codes = _round_with_feedback(layer, _input_of(layer, model, images[:256]), scales, bits=bits[name])
+        layer.weight.copy_(_scaled(codes, scales))  # the layers behind it see what this one puts out now
+        result[name] = codes.to(torch.int8), scales
+    return result
+
+
+def _scaled(codes: Tensor, scales: Tensor) -> Tensor:
+    return dequantize(codes, scales.view(-1, *[1] * (codes.dim() - 1)), 0)
+
+
+def _least_error_scales(weight: Tensor, *, bits: int) -> Tensor:
+    """For each channel, of 60 scales up to the symmetric one, the one of least squared error."""
+    rows, top = weight.flatten(1), 2 ** (bits - 1) - 1  # (out, ...)
+    widest = symmetric_scale(weight, bits=bits, axis=0)
+    best, least = widest.clone(), torch.full_like(widest, math.inf)
+    for factor in torch.linspace(1.0, 0.25, 60):
+        scales = widest * factor
+        codes = quantize(rows, scales.view(-1, 1), 0, low=-top, high=top)
+        error = (_scaled(codes, scales) - rows).square().sum(dim=1)  # (out,)
+        best, least = torch.where(error < least, scales, best), error.minimum(least)
+    return best
+
+
+def _share_bits(
+    model: nn.Module, layers: dict[str, nn.Conv2d | nn.Linear], images: Tensor, max_bytes: int
+) -> dict[str, int]:
+    """A width for each tensor: step by step the one that brings the outputs back most for its bytes."""
+
+    def size(name: str, bits: int) -> int:
+        weight = layers[name].weight
+        return -(-weight.numel() * bits // 8) + 4 * len(weight)
+
+    bits = dict.fromkeys(layers, 2)
+    left = max_bytes - sum(size(name, 2) for name in layers)
+    if left < 0:
+        raise ValueError(
+            f"max_bytes must be at least {max_bytes - left} for codes of 2 bits, got {max_bytes}"
+        )
+    expected = model(images).log_softmax(dim=1)
+    losses = {}
+    for name, layer in layers.items():
+        dense = layer.weight.clone()
+        for width in range(2, 9):
+            scales, top = _least_error_scales(dense, bits=width), 2 ** (width - 1) - 1
+            along = scales.view(-1, *[1] * (dense.dim() - 1))
+            layer.weight.copy_(_scaled(quantize(dense, along, 0, low=-top, high=top), scales))
+            got = model(images).log_softmax(dim=1)
+            losses[name, width] = F.kl_div(got, expected, reduction="batchmean", log_target=True).item()
+        layer.weight.copy_(dense)
+    while True:
+        gains = {
+            (name, width): (losses[name, bits[name]] - losses[name, width])
+            / (size(name, width) - size(name, bits[name]))
+            for name in layers
+            for width in range(bits[name] + 1, 9)
+            if size(name, width) - size(name, bits[name]) <= left
+        }
+        if not gains:
+            return bits
+        name, width = max(gains, key=lambda key: gains[key])
+        left -= size(name, width) - size(name, bits[name])
+        bits[name] = width
+
+
+def _input_of(layer: nn.Module, model: nn.Module, images: Tensor) -> Tensor:
+    """What reaches the layer when the model sees the images."""
+    seen: list[Tensor] = []
+    hook = layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    model(images)
+    hook.remove()
+    return seen[0]
+
+
+def _round_with_feedback(layer: nn.Conv2d | nn.Linear, x: Tensor, scales: Tensor, *, bits: int) -> Tensor:
+    """Codes of a layer's weights, rounded column by column; later columns take over what rounding lost.
+
+    The loss |X w - X q|^2 is a quadratic form with the matrix X^T X: a column's rounding error is best made
+    up for by moving the columns behind it along the rows of the inverse's Cholesky factor.
+    """
+    weight, top = layer.weight.flatten(1).clone(), 2 ** (bits - 1) - 1  # (out, k)
+    if isinstance(layer, nn.Conv2d):
+        if layer.groups != 1:
+            return quantize(layer.weight, scales.view(-1, 1, 1, 1), 0, low=-top, high=top)
+        x = F.unfold(x, layer.kernel_size, layer.dilation, layer.padding, layer.stride)  # (N, k, positions)
+        x = x.transpose(1, 2)
+    x = x.reshape(-1, weight.shape[1])  # (rows, k)
+    gram = (x.T @ x / len(x)).double()
+    gram += 0.01 * gram.diagonal().mean().clamp(min=1e-12) * torch.eye(len(gram))
+    factor = torch.linalg.cholesky(torch.linalg.inv(gram), upper=True).float()  # (k, k)
+    codes = torch.zeros_like(weight, dtype=torch.int32)
+    for at in range(weight.shape[1]):
+        codes[:, at] = quantize(weight[:, at], scales, 0, low=-top, high=top)
+        error = (weight[:, at] - codes[:, at] * scales) / factor[at, at]  # (out,)
+        weight[:, at + 1 :] -= error.view(-1, 1) * factor[at, at + 1 :]
+    return codes.view(layer.weight.shape)
+
+
+@torch.no_grad()
 def clip_weights(model: nn.Module, *, bits: int, steps: int = 50) -> fx.GraphModule:
     """A folded copy of a network with each channel's weights clipped where `bits` bits lose least.
 

@@ -31,6 +31,7 @@ from shrink.quantization import (
     mse_range,
     percentile_range,
     quantize,
+    quantize_in_budget,
     quantize_layers,
     quantize_network,
     quantize_per_channel,
@@ -439,3 +440,50 @@ def test_eight_bits_cost_at_most_two_tenths_of_a_point(name):
     images = to_float(load("train").images[:256], dataset)
     quantized = quantize_network(model, images.split(64))
     assert accuracy(quantized, test, dataset=dataset) >= accuracy(model, test, dataset=dataset) - 0.002
+
+
+def budget_bytes(answer):
+    """Codes at the least width that tells them apart, and four bytes a scale."""
+    total = 0
+    for codes, scales in answer.values():
+        width = int(codes.max().int() - codes.min().int()).bit_length()
+        total += -(-codes.numel() * width // 8) + 4 * scales.numel()
+    return total
+
+
+@pytest.mark.parametrize("bits", [2.0, 2.7, 4.0, 9.0])
+def test_a_budget_is_kept_and_the_model_too(bits):
+    torch.manual_seed(0)
+    layers = [
+        nn.Conv2d(3, 6, 3, 2, 1),
+        nn.ReLU(),
+        nn.Conv2d(6, 8, 3, groups=2),
+        nn.Flatten(),
+        nn.Linear(32, 5),
+    ]
+    model, x = nn.Sequential(*layers), random((20, 3, 8, 8))
+    before = copy.deepcopy(model.state_dict())
+    weights = {name: p for name, p in model.named_parameters() if p.dim() > 1}
+    most = math.ceil(sum(p.numel() for p in weights.values()) * bits / 8) + 4 * 19 + 3
+    answer = quantize_in_budget(model, x, max_bytes=most)
+    assert budget_bytes(answer) <= most
+    assert {name: (codes.shape, codes.dtype) for name, (codes, _) in answer.items()} == {
+        name: (p.shape, torch.int8) for name, p in weights.items()
+    }
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    with pytest.raises(ValueError, match=r"max_bytes must be at least .* got 100"):
+        quantize_in_budget(model, x, max_bytes=100)
+
+
+def test_feedback_loses_less_than_rounding_to_the_nearest():
+    torch.manual_seed(0)
+    x = random((500, 40)) @ random((40, 40), 1)  # inputs that depend on each other
+    layer = nn.Linear(40, 10, bias=False)
+    scales = symmetric_scale(layer.weight.detach(), bits=3, axis=0)
+    with torch.no_grad():
+        fed = quantization._round_with_feedback(layer, x, scales, bits=3)
+        plain = quantize(layer.weight, scales.view(-1, 1), 0, low=-3, high=3)
+        errors = [
+            (x @ (codes * scales.view(-1, 1) - layer.weight).T).square().mean() for codes in (fed, plain)
+        ]
+    assert errors[0] < 0.5 * errors[1]

@@ -12,7 +12,7 @@ Source: Martin 1979, "Range encoding"; Krichevsky and Trofimov 1981 (the counts,
 """
 
 NARROW = 1 << 24  # below this width a byte leaves
-MOST = 1 << 16  # counts are halved when their sum exceeds this, so that a width of NARROW can still be split
+MOST = 1 << 12  # counts are halved when their sum exceeds this; a byte holds at most 24,000 coded bits
 TAIL = 4  # bytes that a decoder may read behind the end of the data; they count as zeros
 
 

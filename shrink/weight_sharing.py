@@ -315,6 +315,7 @@ _PATTERNS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # 
 _MOST_ENTRIES = 255  # of a palette, so that a symbol fits a byte
 _MOST_VALUES = 1 << 26  # in one file, zeros included
 _MOST_DIMS = 32
+_MOST_NAME = 1000  # bytes
 _ENTRY, _ROW, _COLUMN = range(3)
 _BUCKETS = 34  # half-octaves of a probability in 65536ths, squared
 
@@ -333,7 +334,7 @@ def encode_network(state: Mapping[str, Tensor], *, bits: int = 5) -> bytes:
     Raises:
         ValueError: bits lies outside [1, 8]; a matrix holds NaN or infinite values; a dtype is not one of
             float16, bfloat16, float32, float64, uint8, int8, int16, int32, int64, bool; there are more than
-            2^26 values, or 32 dims.
+            2^26 values, or 32 dims, or 1,000 bytes of a name.
 
     Source: Han et al. 2016, "Deep Compression", section 3 and 4; docs/file_format.md.
 
@@ -346,7 +347,7 @@ def encode_network(state: Mapping[str, Tensor], *, bits: int = 5) -> bytes:
         raise ValueError(f"bits must lie in [1, 8], got {bits}")
     _check_state(state)
     table = bytearray(_MAGIC + _varint(len(state)))
-    encoder, walk = Encoder(), _Walk()
+    encoder, walk, before = Encoder(), _Walk(), b""
     for name, tensor in state.items():
         tensor = tensor.detach().contiguous()
         if tensor.dim() > 1 and tensor.is_floating_point():
@@ -356,7 +357,11 @@ def encode_network(state: Mapping[str, Tensor], *, bits: int = 5) -> bytes:
         palette = _palette(raw, tensor.dtype)
         coded = len(palette) <= _MOST_ENTRIES and (tensor.dim() > 1 or 2 * len(palette) < len(raw))
         dropped = _low_zero_bytes(palette) if coded else -1
-        table += _varint(len(name.encode())) + name.encode()
+        text = name.encode()
+        alike = [one == other for one, other in zip(before, text, strict=False)]
+        common = [*alike, False].index(False)
+        table += _varint(common) + _varint(len(text) - common) + text[common:]
+        before = text
         table.append(_DTYPES.index(tensor.dtype) + 16 * (dropped + 1))
         table += _varint(tensor.dim()) + b"".join(map(_varint, tensor.shape))
         if not coded:
@@ -378,6 +383,8 @@ def _check_state(state: Mapping[str, Tensor]) -> None:
         if not isinstance(tensor, Tensor) or tensor.dtype not in _DTYPES:
             kind = getattr(tensor, "dtype", type(tensor))
             raise ValueError(f"state[{name!r}] must be a tensor of a common dtype, got {kind}")
+        if len(name.encode()) > _MOST_NAME:
+            raise ValueError(f"state must have names of at most {_MOST_NAME} bytes, got {name[:40]!r}...")
         if tensor.dim() > _MOST_DIMS or math.prod(max(size, 1) for size in tensor.shape) > _MOST_VALUES:
             raise ValueError(f"state[{name!r}] must have at most {_MOST_DIMS} dims, {_MOST_VALUES} values")
     if sum(tensor.numel() for tensor in state.values()) > _MOST_VALUES:
@@ -428,7 +435,9 @@ def decode_network(data: bytes) -> dict[str, Tensor]:
     if zlib.crc32(content) != int.from_bytes(data[-4:], "little"):
         raise ValueError("data are damaged: the checksum does not fit")
     reader = _Reader(content, len(_MAGIC))
-    entries = [_read_entry(reader) for _ in range(reader.number(len(data)))]
+    entries: list[_Entry] = []
+    for _ in range(reader.number(len(data))):
+        entries.append(_read_entry(reader, entries[-1].name.encode() if entries else b""))
     if len({entry.name for entry in entries}) < len(entries):
         raise ValueError("data are damaged: a name occurs twice")
     if sum(math.prod(entry.shape) for entry in entries) > _MOST_VALUES:
@@ -602,9 +611,10 @@ def _varint(number: int) -> bytes:
     return bytes([*data, number])
 
 
-def _read_entry(reader: _Reader) -> _Entry:
+def _read_entry(reader: _Reader, before: bytes) -> _Entry:
     """One tensor's line in the table; every size is checked before it is allocated."""
-    name = reader.take(reader.number(len(reader.data))).decode()
+    name = before[: reader.number(len(before))]  # the name before it begins alike
+    name += reader.take(reader.number(_MOST_NAME - len(name)))
     kind = reader.take(1)[0]
     if kind % 16 >= len(_DTYPES) or kind // 16 > _DTYPES[kind % 16].itemsize:
         raise ValueError(f"data are damaged: there is no kind {kind}")
@@ -623,4 +633,4 @@ def _read_entry(reader: _Reader) -> _Entry:
             values[1:, dropped:] = stored.view(count, width)
     if dtype is torch.bool and bool((values > 1).any()):
         raise ValueError("data are damaged: a bool that is neither 0 nor 1")
-    return _Entry(name, dtype, shape, values.flatten().view(_PATTERNS[dtype.itemsize]), dropped >= 0)
+    return _Entry(name.decode(), dtype, shape, values.flatten().view(_PATTERNS[dtype.itemsize]), dropped >= 0)

@@ -748,7 +748,7 @@ def _round_with_feedback(layer: nn.Conv2d | nn.Linear, x: Tensor, scales: Tensor
     """
     weight, top = layer.weight.flatten(1).clone(), 2 ** (bits - 1) - 1  # (out, k)
     if isinstance(layer, nn.Conv2d):
-        if layer.groups != 1:
+        if layer.groups != 1 or isinstance(layer.padding, str):  # rounded to the nearest
             return quantize(layer.weight, scales.view(-1, 1, 1, 1), 0, low=-top, high=top)
         x = F.unfold(x, layer.kernel_size, layer.dilation, layer.padding, layer.stride)  # (N, k, positions)
         x = x.transpose(1, 2)

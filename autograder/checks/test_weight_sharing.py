@@ -400,7 +400,8 @@ def call_centroid_gradient(work, grad, codes, k, transposed=False):
 
 def assert_sums(got: object, grad: Tensor, codes: Tensor, k: int, *, what: str) -> None:
     """The sum of each group, within what the order of adding can change."""
-    sums = tensor(got, what=what, dtype=torch.float32, shape=(k,))
+    # torch.bincount of nothing gives integers, which are zeros all the same.
+    sums = tensor(got, what=what, dtype=torch.float32 if grad.numel() else None, shape=(k,))
     flat, groups = grad.double().flatten(), codes.flatten()
     want = torch.zeros(k, dtype=torch.float64).index_add_(0, groups, flat)
     size = torch.zeros(k, dtype=torch.float64).index_add_(0, groups, flat.abs())
@@ -412,7 +413,8 @@ def assert_sums(got: object, grad: Tensor, codes: Tensor, k: int, *, what: str) 
     mistakes = {
         "the mean of each group; a shared weight gets the sum": want / count.clamp(min=1),
         "the mean of each group; a shared weight gets the sum, and 0 without any": want / count,
-        "the sum over the number of all weights": want / max(1, len(flat)),
+        "the sum divided by the number of all weights": want / max(1, len(flat)),
+        "the sum divided by k": want / k,
         "the last gradient of each group; indexing with = overwrites, it does not add": last,
         "the sum of the magnitudes; gradients of opposite sign cancel": size,
         "how many weights have the code": count,

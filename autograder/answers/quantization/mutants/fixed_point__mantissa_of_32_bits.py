@@ -1,0 +1,10 @@
+"""Just below a power of two the mantissa becomes 2^31."""
+
+import math
+
+
+def fixed_point(multiplier):
+    if not multiplier > 0:
+        raise ValueError(f"multiplier must be positive, got {multiplier}")
+    fraction, exponent = math.frexp(multiplier)
+    return round(fraction * 2**31), 31 - exponent

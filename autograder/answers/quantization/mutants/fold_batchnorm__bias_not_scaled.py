@@ -1,0 +1,15 @@
+"""The convolution's bias is added as it was."""
+
+import copy
+
+import torch
+from torch import nn
+
+
+def fold_batchnorm(conv, bn):
+    factor = bn.weight / torch.sqrt(bn.running_var + bn.eps)
+    bias = torch.zeros_like(bn.running_mean) if conv.bias is None else conv.bias
+    folded = copy.deepcopy(conv)
+    folded.weight = nn.Parameter((conv.weight * factor.view(-1, 1, 1, 1)).detach())
+    folded.bias = nn.Parameter((bn.bias - factor * bn.running_mean + bias).detach())
+    return folded

@@ -1,0 +1,16 @@
+"""Leaves the batch norm in eval mode."""
+
+import copy
+
+import torch
+from torch import nn
+
+
+def fold_batchnorm(conv, bn):
+    bn.eval()
+    factor = bn.weight / torch.sqrt(bn.running_var + bn.eps)
+    bias = torch.zeros_like(factor) if conv.bias is None else conv.bias
+    folded = copy.deepcopy(conv)
+    folded.weight = nn.Parameter((conv.weight * factor.view(-1, 1, 1, 1)).detach())
+    folded.bias = nn.Parameter((bn.bias + factor * (bias - bn.running_mean)).detach())
+    return folded

@@ -1,0 +1,12 @@
+"""A matrix product of float32, then integers."""
+
+import torch
+
+
+def integer_linear(x, x_zero, weight, bias, mantissa, shift, out_zero, *, low=0, high=255):
+    sums = ((x - x_zero).float() @ weight.float().T + bias).to(torch.int32)
+
+    product = sums.long() * mantissa
+    magnitude = (product.abs() + (1 << (shift - 1))) >> shift
+    rounded = torch.where(product < 0, -magnitude, magnitude)
+    return (rounded + out_zero).clamp(low, high).to(torch.int32)

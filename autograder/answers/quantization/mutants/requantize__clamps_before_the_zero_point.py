@@ -1,0 +1,10 @@
+"""Clamps first, then adds."""
+
+import torch
+
+
+def requantize(accumulator, mantissa, shift, zero_point, *, low, high):
+    product = accumulator.long() * mantissa
+    magnitude = (product.abs() + (1 << (shift - 1))) >> shift
+    rounded = torch.where(product < 0, -magnitude, magnitude)
+    return (rounded.clamp(low, high) + zero_point).to(torch.int32)

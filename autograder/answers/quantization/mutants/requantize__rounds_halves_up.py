@@ -1,0 +1,9 @@
+"""Adds a half and shifts: -2.5 becomes -2."""
+
+import torch
+
+
+def requantize(accumulator, mantissa, shift, zero_point, *, low, high):
+    product = accumulator.long() * mantissa
+    rounded = (product + (1 << (shift - 1))) >> shift
+    return (rounded + zero_point).clamp(low, high).to(torch.int32)

@@ -101,7 +101,7 @@ def soft_target_mistakes(logits: Tensor, temperature: float) -> dict[str, Tensor
         "the temperature divides probabilities, not logits, and a second softmax follows": softened(
             probabilities, temperature
         ),
-        "probabilities were divided by the temperature and normalised: that changes nothing": probabilities,
+        "these are the probabilities at temperature 1; T divides the logits, before softmax": probabilities,
         "the logits are multiplied by the temperature, not divided": softened(logits, 1 / temperature),
         "these are logarithms of probabilities": softened(logits, temperature).log(),
         "each class sums to 1 over the batch, it should be each row over the classes": softened(
@@ -310,9 +310,9 @@ def assert_loss(
     hint="Too small by T^2? By the number of classes? F.kl_div(log q, p, reduction='batchmean') * T^2.",
 )
 def test_distillation_loss_by_hand(judge: Judge) -> None:
-    # Softened at T = 2: teacher (3/4, 1/4) and (1/2, 1/2), student (1/2, 1/2) and (1/5, 4/5).
-    teacher = torch.tensor([[2 * LN3, 0.0], [0.0, 0.0]])
-    student = torch.tensor([[0.0, 0.0], [0.0, 2 * LN4]])
+    # Softened at T = 3: teacher (3/4, 1/4) and (1/2, 1/2), student (1/2, 1/2) and (1/5, 4/5).
+    teacher = torch.tensor([[3 * LN3, 0.0], [0.0, 0.0]])
+    student = torch.tensor([[0.0, 0.0], [0.0, 3 * LN4]])
     labels = torch.tensor([0, 1])
     loss, *_ = ask(
         judge,
@@ -321,14 +321,14 @@ def test_distillation_loss_by_hand(judge: Judge) -> None:
         student=student,
         teacher=teacher,
         labels=labels,
-        knobs={"temperature": 2.0, "alpha": 0.75},
+        knobs={"temperature": 3.0, "alpha": 0.8},
     )
-    # KL is 0.130812 and 0.223144, cross-entropy ln 2 and ln 17/16: 0.75 * 4 * 0.176978 + 0.25 * 0.376886
+    # KL is 0.130812 and 0.223144, cross-entropy ln 2 and ln 65/64: 0.8 * 9 * 0.176978 + 0.2 * 0.354326
     assert_float(
         loss,
-        torch.tensor(0.625155),
-        what="distillation_loss of two images at T = 2, alpha = 0.75",
-        mistakes=loss_mistakes(student, teacher, labels, 2.0, 0.75),
+        torch.tensor(1.345105),
+        what="distillation_loss of two images at T = 3, alpha = 0.8",
+        mistakes=loss_mistakes(student, teacher, labels, 3.0, 0.8),
     )
 
 
@@ -421,10 +421,9 @@ def ensemble_mistakes(
     share = used / used.sum()
     raw = torch.stack(logits).double()
     each = torch.stack([softened(value, temperature) for value in logits])
-    products = torch.tensordot(share, each.log(), dims=1).exp()
     total = torch.tensordot(used, each, dims=1)
     return {
-        "it softens the mean of the logits; each teacher is softened, then comes the mean": softened(
+        "it is the mean of the logits, softened (or a geometric mean); soften each teacher first": softened(
             torch.tensordot(share, raw, dims=1), temperature
         ),
         "the weights are not normalised": total,
@@ -434,8 +433,6 @@ def ensemble_mistakes(
         ),
         "the weights are ignored": each.mean(dim=0),
         "the temperature is ignored": torch.tensordot(share, softened(raw, 1.0), dims=1),
-        "it is a geometric mean; the mean is that of the probabilities": products
-        / products.sum(dim=-1, keepdim=True),
         "it softens the mean of the probabilities a second time": softened(
             torch.tensordot(share, softened(raw, 1.0), dims=1), temperature
         ),
@@ -740,9 +737,11 @@ def assert_attention(judge: Judge, student: Tensor, teacher: Tensor, *, what: st
     hint="Squared differences: sum over the positions, mean over the images.",
 )
 def test_attention_loss_by_hand(judge: Judge) -> None:
-    # Maps: student (1, 0) and (0.6, 0.8), teacher (0, 1) and (0.8, 0.6): squared distances 2 and 0.08.
-    student = torch.tensor([[[[3.0, 0.0]]], [[[math.sqrt(3.0), 2.0]]]])
-    teacher = torch.tensor([[[[0.0, 1.0]], [[0.0, 5.0]]], [[[2.0, 0.0]], [[2.0, math.sqrt(6.0)]]]])
+    # Maps: student (1, 0, 0) and (0.6, 0.8, 0), teacher (0, 1, 0) and (0.8, 0.6, 0): squares 2 and 0.08.
+    student = torch.tensor([[[[3.0, 0.0, 0.0]]], [[[math.sqrt(3.0), 2.0, 0.0]]]])
+    teacher = torch.tensor(
+        [[[[0.0, 1.0, 0.0]], [[0.0, 5.0, 0.0]]], [[[2.0, 0.0, 0.0]], [[2.0, math.sqrt(6.0), 0.0]]]]
+    )
     loss, *_ = ask(judge, call_attention_loss, 3, student=student, teacher=teacher)
     what = "attention_loss of maps with squared distances 2 and 0.08"
     assert_float(loss, torch.tensor(1.04), what=what, mistakes=attention_mistakes(student, teacher))
@@ -835,16 +834,16 @@ def hint_mistakes(guess: Tensor, teacher: Tensor) -> dict[str, Tensor]:
 )
 def test_hint_loss_by_hand(judge: Judge) -> None:
     student, teacher = torch.tensor([[1.0, 2.0], [0.0, -1.0]]), torch.tensor([[3.0, 3.0], [1.0, 0.0]])
-    loss = judge.run(call_hint_loss_with_a_function, student=student, teacher=teacher, factor=2.0)
-    # 2 * student is (2, 4) and (0, -2): differences -1, 1, -1, -2, squares 1 + 1 + 1 + 4 = 7.
-    wrong = hint_mistakes(2 * student, teacher) | {
+    loss = judge.run(call_hint_loss_with_a_function, student=student, teacher=teacher, factor=3.0)
+    # 3 * student is (3, 6) and (0, -3): differences 0, 3, -1, -3, squares 0 + 9 + 1 + 9 = 19.
+    wrong = hint_mistakes(3 * student, teacher) | {
         "the regressor is left out": F.mse_loss(student, teacher),
-        "the regressor is applied to the teacher": F.mse_loss(student, 2 * teacher),
-        "the regressor is applied to both sides": F.mse_loss(2 * student, 2 * teacher),
+        "the regressor is applied to the teacher": F.mse_loss(student, 3 * teacher),
+        "the regressor is applied to both sides": F.mse_loss(3 * student, 3 * teacher),
     }
-    what = "hint_loss of [[1, 2], [0, -1]], doubled, against [[3, 3], [1, 0]]"
+    what = "hint_loss of [[1, 2], [0, -1]], times 3, against [[3, 3], [1, 0]]"
     loss = loss.detach() if isinstance(loss, Tensor) else loss
-    assert_float(loss, torch.tensor(1.75), what=what, mistakes=wrong)
+    assert_float(loss, torch.tensor(4.75), what=what, mistakes=wrong)
 
 
 @check(
@@ -890,6 +889,8 @@ def test_hint_loss_gradients(judge: Judge) -> None:
 
 @scenario
 def call_distill(work, batches, state, teacher_state, knobs, options, training, once):
+    calls = []  # here, not in the teacher: who asks a copy asks too
+
     class Teacher(nn.Module):
         def __init__(self):
             super().__init__()
@@ -899,11 +900,10 @@ def call_distill(work, batches, state, teacher_state, knobs, options, training, 
                 nn.Dropout(0.5),
                 nn.Linear(6, 3),
             )
-            self.calls = []
 
         def forward(self, x):
             out = self.fc2(self.drop(torch.relu(self.bn(self.fc1(x)))))
-            self.calls.append([self.training, self.drop.training, out.requires_grad])
+            calls.append([self.training, self.drop.training, out.requires_grad])
             return out
 
     student = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.Tanh(), nn.Linear(5, 3))
@@ -925,7 +925,7 @@ def call_distill(work, batches, state, teacher_state, knobs, options, training, 
         "losses": losses,
         "student": {name: value.detach() for name, value in student.state_dict().items()},
         "teacher": {name: value.detach() for name, value in teacher.state_dict().items()},
-        "calls": teacher.calls,
+        "calls": calls,
         "modes": [module.training for module in teacher.modules()],
         "gradients": [name for name, p in teacher.named_parameters() if p.grad is not None],
         "trainable": [p.requires_grad for p in teacher.parameters()],
@@ -987,12 +987,16 @@ def run_distill(judge: Judge, inputs: dict[str, Any]) -> dict[str, Any]:
     return mapping(judge.run(call_distill, **inputs), what="what came back from the worker", keys=keys)
 
 
-def assert_losses(value: object, want: list[float], *, case: str) -> None:
+def assert_losses(
+    value: object, want: list[float], *, case: str, mistakes: Mapping[str, float] | None = None
+) -> None:
     """A list of one float a batch, each the loss before that batch's step."""
     losses = sequence(value, what=f"distill_ {case}", length=len(want))
     got = [real(loss, what=f"distill_ {case}, the loss of batch {at + 1}") for at, loss in enumerate(losses)]
     for at, (one, other) in enumerate(zip(got, want, strict=True)):
-        told = " (the first is right: each batch needs its own zero_grad, backward, step)" if at else ""
+        told = " (those before are right: each batch has its own zero_grad, backward, step)" if at else ""
+        for sentence, wrong in (mistakes or {}).items():
+            told = f" (that is {sentence})" if math.isclose(one, wrong, rel_tol=1e-3) else told
         assert math.isclose(one, other, rel_tol=1e-3, abs_tol=1e-4), (
             f"distill_ {case}: the loss of batch {at + 1} is {one:.5g}, expected {other:.5g}{told}"
         )
@@ -1036,7 +1040,14 @@ def test_distill_by_hand(judge: Judge) -> None:
         knobs={"temperature": 2.0, "alpha": 1.0},
     )
     # KL of (3/4, 1/4) and of (1/5, 4/5) against (1/2, 1/2), each times 4.
-    assert_losses(losses, [4 * 0.1308120, 4 * 0.1927445], case="on two batches by hand")
+    wrong = {
+        "cross-entropy with hard labels": math.log(2),
+        "the loss without the factor T^2": 0.1308120,
+        "the loss behind the step": 0.1469700,
+        "the loss at T = 4 and alpha = 0.9, not those given": 0.5926159,
+    }
+    losses_wanted = [4 * 0.1308120, 4 * 0.1927445]
+    assert_losses(losses, losses_wanted, case="on two batches by hand", mistakes=wrong)
     assert_close(
         tensor(student, what="the student's weight", dtype=torch.float32, shape=(2, 2)),
         torch.tensor([[0.5, -0.6], [-0.5, 0.6]]),
@@ -1134,7 +1145,7 @@ def test_distill_edges(judge: Judge) -> None:
 IMAGES, LABELLED, STEPS = 2_000, 200, 2_000
 HIDDEN = 32
 STUDENT = {"1.weight": (HIDDEN, 784), "1.bias": (HIDDEN,), "3.weight": (10, HIDDEN), "3.bias": (10,)}
-FULL_ERROR = 0.075  # PLACEHOLDER
+FULL_ERROR = 0.065  # the reference: 5.8 %, the labels alone 22.9 %, the first choices of the teacher 10.4 %
 
 
 @scenario

@@ -1,0 +1,13 @@
+"""The worst image alone."""
+
+
+def rows_of(features):
+    rows = features.pow(2).mean(dim=1).flatten(1)
+    return rows / rows.norm(dim=1, keepdim=True)
+
+
+def attention_loss(student_features, teacher_features):
+    if student_features.shape[2:] != teacher_features.shape[2:]:
+        raise ValueError(f"student_features have size {tuple(student_features.shape[2:])}")
+    difference = rows_of(student_features) - rows_of(teacher_features)
+    return difference.pow(2).sum(dim=1).max()

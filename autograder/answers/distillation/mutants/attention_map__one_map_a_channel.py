@@ -1,0 +1,6 @@
+"""Channels are kept."""
+
+
+def attention_map(features):
+    rows = features.pow(2).flatten(2)
+    return rows / rows.norm(dim=2, keepdim=True)

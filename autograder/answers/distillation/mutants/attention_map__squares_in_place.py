@@ -1,0 +1,6 @@
+"""The caller's features are squared."""
+
+
+def attention_map(features):
+    rows = features.pow_(2).mean(dim=1).flatten(1)
+    return rows / rows.norm(dim=1, keepdim=True)

@@ -1,0 +1,6 @@
+"""Signs cancel before the square."""
+
+
+def attention_map(features):
+    rows = features.mean(dim=1).pow(2).flatten(1)
+    return rows / rows.norm(dim=1, keepdim=True)

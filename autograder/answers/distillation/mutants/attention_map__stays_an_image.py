@@ -1,0 +1,6 @@
+"""(N, H, W) instead of rows."""
+
+
+def attention_map(features):
+    energy = features.pow(2).mean(dim=1)
+    return energy / energy.flatten(1).norm(dim=1).view(-1, 1, 1)

@@ -1,0 +1,5 @@
+"""The student as it came."""
+
+
+def distil_in_budget(student, teacher, images, labels, *, generator):
+    return student.state_dict()

@@ -1,0 +1,29 @@
+"""The teacher's first choice alone."""
+
+import torch
+import torch.nn.functional as F
+
+
+def loss_of(student, teacher, labels, temperature, alpha):
+    log_q = F.log_softmax(student / temperature, dim=1)
+    p = F.softmax(teacher.detach() / temperature, dim=1)
+    soft = F.kl_div(log_q, p, reduction="batchmean") * temperature**2
+    return alpha * soft + (1 - alpha) * F.cross_entropy(student, labels)
+
+
+def distill_(student, teacher, batches, *, optimizer, temperature=4.0, alpha=0.9):
+    training = teacher.training
+    teacher.eval()
+    losses = []
+    for inputs, labels in batches:
+        with torch.no_grad():
+            answers = teacher(inputs)
+        student_logits = student(inputs)
+        soft = F.cross_entropy(student_logits, answers.argmax(dim=1))
+        loss = alpha * soft + (1 - alpha) * F.cross_entropy(student_logits, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    teacher.train(training)
+    return losses

@@ -1,0 +1,10 @@
+"""alpha weights the labels."""
+
+import torch.nn.functional as F
+
+
+def distillation_loss(student_logits, teacher_logits, labels, *, temperature=4.0, alpha=0.9):
+    student = F.log_softmax(student_logits / temperature, dim=1)
+    teacher = F.softmax(teacher_logits.detach() / temperature, dim=1)
+    soft = F.kl_div(student, teacher, reduction="batchmean") * temperature**2
+    return (1 - alpha) * soft + alpha * F.cross_entropy(student_logits, labels)

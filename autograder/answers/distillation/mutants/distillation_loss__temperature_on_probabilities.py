@@ -1,0 +1,10 @@
+"""Softmax first, then the temperature (F8)."""
+
+import torch.nn.functional as F
+
+
+def distillation_loss(student_logits, teacher_logits, labels, *, temperature=4.0, alpha=0.9):
+    student = F.log_softmax(F.softmax(student_logits, dim=1) / temperature, dim=1)
+    teacher = F.softmax(F.softmax(teacher_logits.detach(), dim=1) / temperature, dim=1)
+    soft = F.kl_div(student, teacher, reduction="batchmean") * temperature**2
+    return alpha * soft + (1 - alpha) * F.cross_entropy(student_logits, labels)

@@ -1,0 +1,7 @@
+"""Huber's loss."""
+
+import torch.nn.functional as F
+
+
+def hint_loss(student_features, teacher_features, regressor):
+    return F.smooth_l1_loss(regressor(student_features), teacher_features.detach())

@@ -1,0 +1,9 @@
+"""Each class sums to 1 over the images."""
+
+import torch
+
+
+def soft_targets(logits, temperature):
+    if not temperature > 0:
+        raise ValueError(f"temperature must be above 0, got {temperature}")
+    return torch.softmax(logits / temperature, dim=0)

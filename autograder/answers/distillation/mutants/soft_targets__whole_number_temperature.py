@@ -1,0 +1,9 @@
+"""A temperature of 2.5 becomes 2, one of 0.7 an error."""
+
+import torch
+
+
+def soft_targets(logits, temperature):
+    if not temperature > 0:
+        raise ValueError(f"temperature must be above 0, got {temperature}")
+    return torch.softmax(logits / max(1, int(temperature)), dim=-1)

@@ -1,0 +1,9 @@
+"""Degrees where radians belong."""
+
+import math
+
+
+def temperature_at(step, *, total, start, end):
+    if step >= total:
+        return end
+    return end + (start - end) * (1 + math.cos(math.radians(step / total))) / 2

@@ -12,8 +12,8 @@ with a front matter (`title`, `covers`). A code cell is what it says, or carries
     source/R/lesson.py   -> lessons/R.ipynb
     source/R/exercise.py -> solutions/R/R.ipynb -> exercises/R/R.ipynb (by nbgrader)
 
-A task's function may call public functions of its module if their task cells stand above; private helpers and
-constants come along inside the solution region.
+A task may call functions of other tasks if their cells stand above; what no task asks for, helpers and
+constants, comes along inside the solution region.
 
 Without ``--execute`` nothing runs: outputs are kept where the notebook's stamp still holds (SHA-256 of the
 source text, of the built cells, of the files their imports lead to). With it, notebooks without a valid stamp

@@ -135,11 +135,8 @@ def _show(draft: Draft, value: str, options: dict[str, Any]) -> NotebookNode:
 
 def _task(draft: Draft, name: str, options: dict[str, Any]) -> NotebookNode:
     module = _module(draft, draft.room.topic)
-    missing = [
-        other
-        for other in excerpt.needed(module, name)
-        if not excerpt.is_private(module, other) and other not in draft.tasks
-    ]
+    asked = exercise_tasks(draft.room.exercise_source)
+    missing = [other for other in excerpt.needed(module, name) if other in asked and other not in draft.tasks]
     if missing:
         raise BuildError(
             f"the reference of {name} calls {', '.join(missing)}: put that task's card before this one, "
@@ -149,7 +146,7 @@ def _task(draft: Draft, name: str, options: dict[str, Any]) -> NotebookNode:
         raise BuildError(f"the task {name} appears twice")
     draft.tasks.append(name)
     metadata = nbgrader_metadata(name, solution=True)
-    return new_code(excerpt.task(module, name), metadata)
+    return new_code(excerpt.task(module, name, asked), metadata)
 
 
 def _check(draft: Draft, name: str, options: dict[str, Any]) -> NotebookNode:

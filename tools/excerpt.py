@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,11 +102,12 @@ def show(module: Module, name: str, seen: set[str], *, brief: bool = False) -> s
     return "\n\n\n".join([cut(module, helper) for helper in helpers] + [main])
 
 
-def task(module: Module, name: str) -> str:
+def task(module: Module, name: str, asked: Sequence[str]) -> str:
     """Signature, docstring and solution region of one task.
 
-    Private helpers and constants of the module follow the body inside the region, so that each task's cell
-    stands alone and the release holds neither. What the signature needs stands above it and is released.
+    What the reference needs and no task of `asked` is follows the body inside the region, so that each task's
+    cell stands alone and the release holds none of it. What the signature needs stands above it and is
+    released.
     """
     node = definition(module, name)
     if not isinstance(node, ast.FunctionDef) or ast.get_docstring(node) is None:
@@ -114,10 +115,10 @@ def task(module: Module, name: str) -> str:
     docstring, first = node.body[0], node.body[1:2]
     if not first:
         raise BuildError(f"shrink/{module.name}.py, {name}: the reference has no body")
-    helpers = [other for other in needed(module, name) if is_private(module, other)]
+    helpers = [other for other in needed(module, name) if other not in asked]
     above = [other for other in helpers if other in _names(node.args) | _names(node.returns)]
     inside = [cut(module, other) for other in helpers if other not in above]
-    head = _lines(module, node.lineno, _last(docstring))
+    head = _lines(module, min([node.lineno, *(item.lineno for item in node.decorator_list)]), _last(docstring))
     body = _lines(module, _last(docstring) + 1, _last(node)).strip("\n")
     region = "\n\n\n".join([f"    {BEGIN}\n{body}", *inside])
     end = END if inside else f"    {END}"

@@ -314,12 +314,10 @@ def distil_in_budget(
     known = answers.argmax(dim=1)  # (8 N,), the teacher's guess where there is no label
     known.view(8, -1)[:, : len(labels)] = labels
     optimizer = torch.optim.Adam(student.parameters())
-    steps, order = 2000, torch.zeros(0, dtype=torch.long)
-    for step in range(steps):
-        if len(order) == 0:
-            order = torch.randperm(len(inputs), generator=generator)
-        chosen, order = order[:128], order[128:]
-        optimizer.param_groups[0]["lr"] = 3e-3 * one_cycle(step / steps)
+    passes = [torch.randperm(len(inputs), generator=generator).split(128) for _ in range(16)]
+    batches = [chosen for batches in passes for chosen in batches]  # 2,000 steps for 2,000 images
+    for step, chosen in enumerate(batches):
+        optimizer.param_groups[0]["lr"] = 3e-3 * one_cycle(step / len(batches))
         optimizer.zero_grad()
         distillation_loss(student(inputs[chosen]), answers[chosen], known[chosen]).backward()
         optimizer.step()

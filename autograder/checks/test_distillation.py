@@ -1275,4 +1275,7 @@ def test_distil_in_budget_result(judge: Judge) -> float:
     judge.metrics["baseline_accuracy"] = round(1 - baseline, 6)
     got = f"{100 * error:.2f} % test error, {100 * baseline:.2f} % with the labels alone"
     judge.remark = f"{got}: expected at most {100 * FULL_ERROR:.1f} %"
-    return float(np.clip((baseline - error) / (baseline - FULL_ERROR), 0, 1))
+    gain = math.log(baseline / max(error, 1e-4)) / math.log(
+        baseline / FULL_ERROR
+    )  # each halving counts alike
+    return float(np.clip(gain, 0, 1))

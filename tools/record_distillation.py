@@ -182,7 +182,7 @@ def sparsity_for(net: nn.Module, size: int, folder: Path) -> float:
     count = sum(weight.numel() for weight in weights.values())
     empty = {name: torch.zeros_like(weight, dtype=torch.bool) for name, weight in weights.items()}
     pruning.save_sparse(folder / "empty", net.state_dict(), empty)
-    kept = (size - os.path.getsize(folder / "empty") - 64) // 4  # 64: the header may grow by some digits
+    kept = (size - os.path.getsize(folder / "empty") - 160) // 4  # 160: the header grows by some digits
     return 1 - kept / count
 
 

@@ -314,8 +314,8 @@ def distil_in_budget(
     known = answers.argmax(dim=1)  # (8 N,), the teacher's guess where there is no label
     known.view(8, -1)[:, : len(labels)] = labels
     optimizer = torch.optim.Adam(student.parameters())
-    passes = [torch.randperm(len(inputs), generator=generator).split(128) for _ in range(16)]
-    batches = [chosen for batches in passes for chosen in batches]  # 2,000 steps for 2,000 images
+    orders = [torch.randperm(len(inputs), generator=generator) for _ in range(16)]
+    batches = [chosen for order in orders for chosen in order.split(128)]  # 2,000 steps for 2,000 images
     for step, chosen in enumerate(batches):
         optimizer.param_groups[0]["lr"] = 3e-3 * one_cycle(step / len(batches))
         optimizer.zero_grad()

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import constriction
 import numpy as np
@@ -33,6 +34,8 @@ from shrink.weight_sharing import (
     nearest_code,
     relative_indices,
 )
+
+ROOT = Path(__file__).resolve().parents[2]
 
 settings.register_profile("shared", deadline=None)  # times mean nothing on shared cores
 settings.load_profile("shared")
@@ -486,6 +489,13 @@ def test_every_truncation_and_every_tail_is_noticed():
     for tail in (b"\0", b"\xff" * 9, data):
         with pytest.raises(ValueError, match="data"):
             decode_network(data + tail)
+
+
+def test_the_example_of_the_documentation_is_what_is_written():
+    text = (ROOT / "docs" / "file_format.md").read_text(encoding="utf-8").split("## An example")[1]
+    lines = text.split("```")[1].strip("\n").splitlines()
+    documented = bytes.fromhex("".join(line[:15] for line in lines))
+    assert encode_network({"w": torch.tensor([[0.0, 0.5], [-0.25, 0.5]])}) == documented
 
 
 def test_another_version_is_named():

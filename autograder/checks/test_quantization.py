@@ -1613,11 +1613,21 @@ MOST_LOST, ALL_LOST = 0.005, 0.10  # of the accuracy: full points up to the firs
 @scenario
 def trained_net(work, name, count, calibration):
     from shrink.data import cifar10, mnist, to_float
+    from shrink.nets import resnet_20
     from shrink.training import load_checkpoint
 
     load, dataset = (mnist, "mnist") if name == "lenet_5" else (cifar10, "cifar10")
     test, train = load("test").take(slice(0, count)), load("train").take(slice(0, calibration))
-    images, model = to_float(test.images, dataset), load_checkpoint(name)
+    images = to_float(test.images, dataset)
+    if name == "resnet_20":  # untrained: a check of its structure needs no checkpoint
+        torch.manual_seed(0)
+        model = resnet_20().eval()
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                for value in (module.weight.data, module.bias.data, module.running_mean, module.running_var):
+                    value.copy_(torch.rand(value.shape) + 0.5)
+    else:
+        model = load_checkpoint(name)
     with torch.no_grad():
         logits = torch.cat([model(part) for part in images.split(250)])
     return dict(model.state_dict()), images, logits, to_float(train.images, dataset)

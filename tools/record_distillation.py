@@ -281,11 +281,10 @@ def alone(learning_rate: float) -> list[Run]:
         middle._replace(name="few labels", images="few"),
         middle._replace(name="noisy labels", images="noisy"),
         base._replace(name="labels, then pruned", **again),
-        middle._replace(name="smoothed labels", weight=0.1),
     ]
 
 
-def with_teacher(rate: float, temperature: float, alpha: float, weight: float) -> list[Run]:
+def with_teacher(rate: float, temperature: float, alpha: float) -> list[Run]:
     """The same students with the teacher, and what only exists with one."""
     base = Run("taught", learning_rate=rate, loss="taught", temperature=temperature, alpha=alpha)
     middle = base._replace(name="middle, taught", widths=MIDDLE)
@@ -301,7 +300,6 @@ def with_teacher(rate: float, temperature: float, alpha: float, weight: float) -
         onwards._replace(name="taught, then pruned and taught"),
         onwards._replace(name="taught, pruned in turns", pruned="in turns"),
         middle._replace(name="middle, taught, then pruned and taught", start="middle, taught", **again),
-        middle._replace(name="attentive", loss="attentive", weight=weight),
     ]
 
 
@@ -338,13 +336,19 @@ def choose_rate(material: Material, folder: Path) -> Run:
     return best([start._replace(learning_rate=rate) for rate in (0.1, 0.2, 0.4)], material, folder)
 
 
-def choose_loss(rate: float, material: Material, folder: Path) -> tuple[Run, Run]:
-    """Temperature, then the teacher's share, then the weight of attention, one after the other."""
+def choose_loss(rate: float, material: Material, folder: Path) -> Run:
+    """The temperature, then the teacher's share, for a student of middle size; all others use them too."""
     start = Run("choice of the loss", widths=MIDDLE, learning_rate=rate, loss="taught", images="part")
     run = best([start._replace(temperature=t) for t in (1.0, 2.0, 4.0)], material, folder)
-    run = best([run, *(run._replace(alpha=a) for a in (0.5, 1.0))], material, folder)
-    looking = run._replace(loss="attentive")
-    return run, best([looking._replace(weight=weight) for weight in (1.0, 10.0)], material, folder)
+    return best([run, *(run._replace(alpha=a) for a in (0.5, 1.0))], material, folder)
+
+
+def more(loss: Run, material: Material, folder: Path) -> list[Run]:
+    """Softness without a teacher, and attention beside one; its weight is chosen as the rest was."""
+    smooth = Run("smoothed labels", widths=MIDDLE, learning_rate=loss.learning_rate, weight=0.1)
+    looking = loss._replace(name="choice of the attention", loss="attentive")
+    looking = best([looking._replace(weight=weight) for weight in (1.0, 10.0)], material, folder)
+    return [smooth, looking._replace(name="attentive", images="all")]
 
 
 def summary(runs: list[dict[str, Any]], name: str) -> tuple[str, list[float]]:
@@ -362,7 +366,7 @@ ROWS = (  # the student, the run without a teacher, the run with one
 )
 
 
-def result(runs: list[dict[str, Any]], rate: Run, loss: Run, looking: Run) -> dict[str, Any]:
+def result(runs: list[dict[str, Any]], loss: Run) -> dict[str, Any]:
     """The file of `data/results`: the table of gains, the choices, and every run."""
     rows = []
     for title, without, taught_ in ROWS:
@@ -378,8 +382,7 @@ def result(runs: list[dict[str, Any]], rate: Run, loss: Run, looking: Run) -> di
         f"{EPOCHS} epochs of {STEPS_PER_EPOCH} steps of {BATCH} images, the smallest {EPOCHS + RETRAINING}; "
         "accuracy of the file read back, in bfloat16, on the 10,000 test images.",
         "choices": {
-            "learning_rate": rate.learning_rate, "temperature": loss.temperature, "alpha": loss.alpha,
-            "attention_weight": looking.weight,
+            "learning_rate": loss.learning_rate, "temperature": loss.temperature, "alpha": loss.alpha,
         },
         "teacher": {"accuracy": 100 * float(str(card["test_accuracy"])), "file": card["file_bytes"],
                     "parameters": card["parameters"], "training_images": card["training_images"],
@@ -400,10 +403,11 @@ def main() -> None:
     if "alone" in sys.argv[1:]:
         return
     material = see(True, SCRATCH)
-    loss, looking = choose_loss(rate.learning_rate, material, SCRATCH)
-    found = (loss.learning_rate, loss.temperature, loss.alpha, looking.weight)
-    runs += every_seed(with_teacher(*found), material, SCRATCH)
-    results.write(NAME, result(runs, rate, loss, looking), made_by=__file__)
+    loss = choose_loss(rate.learning_rate, material, SCRATCH)
+    runs += every_seed(with_teacher(loss.learning_rate, loss.temperature, loss.alpha), material, SCRATCH)
+    results.write(NAME, result(runs, loss), made_by=__file__)
+    runs += every_seed(more(loss, material, SCRATCH), material, SCRATCH)
+    results.write(NAME, result(runs, loss), made_by=__file__)
 
 
 if __name__ == "__main__":

@@ -118,7 +118,9 @@ def task(module: Module, name: str, asked: Sequence[str]) -> str:
     helpers = [other for other in needed(module, name) if other not in asked]
     above = [other for other in helpers if other in _names(node.args) | _names(node.returns)]
     inside = [cut(module, other) for other in helpers if other not in above]
-    head = _lines(module, min([node.lineno, *(item.lineno for item in node.decorator_list)]), _last(docstring))
+    head = _lines(
+        module, min([node.lineno, *(item.lineno for item in node.decorator_list)]), _last(docstring)
+    )
     body = _lines(module, _last(docstring) + 1, _last(node)).strip("\n")
     region = "\n\n\n".join([f"    {BEGIN}\n{body}", *inside])
     end = END if inside else f"    {END}"

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder.task import (
     BadReturn,
@@ -1239,3 +1240,505 @@ def test_relative_indices_edges(judge: Judge) -> None:
         assert_relative(
             pair, mask, bits, what=f"relative_indices of positions {kept} of {size} with {bits} bits"
         )
+
+
+# ---- encode_network ----------------------------------------------------------------------------------------
+# Wrong: zeros shared with small weights; 2^bits shared values beside zero; values stored as floats, codes at
+# a fixed width, positions as 32-bit numbers (F16); one codebook for tensors of different size; a value beside
+# the nearest entry; biases or counters shared, their dtype or shape lost; 0-dim and empty tensors lost; only
+# names that end in "weight"; a global or a file for the decoder; bits ignored; the state changed.
+# Not judged: the range of bits; matrices of other types than float32; at few bits, how far off a weight
+# beyond the outermost shared value is, for plain k-means moves these values inwards.
+
+
+@scenario
+def call_encode(work, state, bits=None):
+    data = work.encode_network(state) if bits is None else work.encode_network(state, bits=bits)
+    return data, dict(state)
+
+
+@scenario
+def call_decode(work, data):
+    return dict(work.decode_network(data))
+
+
+def file_of(judge: Judge, state: dict[str, Tensor], bits: int | None = None) -> bytes:
+    """The file that a fresh process makes of the state, which stays as it was."""
+    options = {} if bits is None else {"bits": bits}
+    pair = judge.run(call_encode, fresh=True, cpu_seconds=40.0, state=state, **options)
+    data, after = sequence(pair, what="what came back from the worker", length=2)
+    after = mapping(after, what="the state given", keys=state)
+    for name, before in state.items():
+        assert_unchanged(after[name], before, what=f"state[{name!r}]")
+    return octets(data, what="encode_network")
+
+
+def opened(judge: Judge, data: bytes, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What another fresh process reads from the bytes alone: names, shapes and dtypes as they were."""
+    try:
+        got = judge.run(call_decode, fresh=True, cpu_seconds=40.0, data=data)
+    except LearnerError as raised:
+        raise AssertionError(
+            f"decode_network, in a fresh process that has nothing but the bytes, raised {raised}; "
+            "does it need a variable or a file that encode_network left behind?"
+        ) from None
+    back = mapping(got, what="decode_network", keys=state)
+    for name, before in state.items():
+        tensor(back[name], what=f"decode_network[{name!r}]", dtype=before.dtype, shape=before.shape)
+    return back
+
+
+def round_trip(judge: Judge, state: dict[str, Tensor], bits: int | None = None) -> dict[str, Tensor]:
+    return opened(judge, file_of(judge, state, bits), state)
+
+
+def assert_shared(got: Tensor, want: Tensor, bits: int, *, what: str, tails: bool = True) -> None:
+    """Zeros exact, at most 2^bits - 1 other values, each within half their largest gap of the original.
+
+    Without `tails` this holds only where the original lies between the outermost shared values.
+    """
+    tensor(got, what=what, dtype=want.dtype, shape=want.shape, finite=True)
+    kept = want != 0
+    grown = int((got[~kept] != 0).sum())
+    assert grown == 0, f"{what}: {grown} of {int((~kept).sum())} zeros came back as other values"
+    shared = got[kept].unique()
+    assert len(shared) <= 2**bits - 1, (
+        f"{what}: {len(shared)} different values beside zero came back, {bits} bits allow {2**bits - 1}"
+    )
+    if not len(shared):
+        return
+    places = torch.cat([shared[shared != 0], shared.new_zeros(1)]).sort().values.double()
+    gap = max(float(shared.double().diff().max()) if len(shared) > 1 else 0.0, float(places.diff().max()))
+    gap = gap if len(shared) > 1 else 0.0
+    error = (got.double() - want.double()).abs()[kept]
+    inside = (want[kept] >= shared.min()) & (want[kept] <= shared.max())
+    judged = error if tails else error[inside]
+    if not len(judged):
+        return
+    allowed = gap / 2 + 1e-5 * float(want.abs().max())
+    worst = float(judged.max())
+    assert worst <= allowed, (
+        f"{what}: a weight came back {worst:.4g} off, half the largest gap of the codebook is {gap / 2:.4g}"
+    )
+
+
+def assert_kept(got: Tensor, want: Tensor, *, what: str) -> None:
+    same = torch.equal(got, want) or torch.equal(got.nan_to_num(), want.nan_to_num())
+    assert same, (
+        f"{what} is no matrix and has to come back exactly; it came back as {got.flatten()[:4].tolist()}"
+    )
+
+
+def sparse(shape: Sequence[int], density: float, generator: torch.Generator) -> Tensor:
+    weight = torch.randn(shape, generator=generator)
+    return weight * (torch.rand(shape, generator=generator) < density)
+
+
+def entropy_of(weight: Tensor) -> float:
+    """Zero-order bound in bytes of a matrix that has few values: each value coded by its frequency."""
+    counts = weight.flatten().unique(return_counts=True)[1].double()
+    return float((counts * (counts.sum() / counts).log2()).sum()) / 8
+
+
+@check(
+    "encode_network",
+    "a matrix and a bias by hand, written and read in two processes",
+    public=True,
+    hint="The bytes are all that the reader gets: names, shapes, codebook and codes have to be among them.",
+)
+def test_encode_network_by_hand(judge: Judge) -> None:
+    weight = torch.tensor([[0.0, 0.5, -0.25], [0.5, 0.0, 0.0]])
+    state = {"0.weight": weight, "0.bias": torch.tensor([0.1, -7.0])}
+    back = round_trip(judge, state)
+    assert_close(
+        back["0.weight"], weight, what="the weight [[0, 0.5, -0.25], [0.5, 0, 0]] after a round trip"
+    )
+    assert int((back["0.weight"] == 0).sum()) == 3, "a zero of the weight is no exact zero any more"
+    assert_kept(back["0.bias"], state["0.bias"], what="the bias [0.1, -7]")
+
+
+@check(
+    "encode_network",
+    "five bits: at most 31 shared values a tensor, zeros exact, two to four dimensions",
+    hint="31, not 32: bits=5 has 32 codes, and one is for zero. Cluster the weights that are not zero.",
+)
+def test_encode_network_default(judge: Judge) -> None:
+    for shape, density, scale in zip(
+        [(50, 60), (8, 40, 9), (12, 6, 5, 5), (200, 13)],
+        [1.0, 0.5, 0.8, 0.1],
+        [1.0, 1e-3, 50.0, 1.0],
+        strict=True,
+    ):
+        weight = sparse(shape, density, judge.generator) * scale
+        state = {"weight": weight, "bias": torch.randn(shape[0], generator=judge.generator)}
+        back = round_trip(judge, state)
+        case = f"a weight of shape {shape} with {100 * (1 - density):.0f} % zeros"
+        assert_shared(back["weight"], weight, 5, what=case)
+        assert_kept(back["bias"], state["bias"], what="a bias")
+
+
+@check(
+    "encode_network",
+    "other widths; each tensor has its own values",
+    hint="bits decides how many shared values there are: 2^bits - 1 in each tensor, for that tensor alone.",
+)
+def test_encode_network_bits(judge: Judge) -> None:
+    for bits, size, tails in ((2, 400, False), (3, 60, True), (4, 300, True), (6, 900, True)):
+        small = sparse((size // 10, 10), 0.9, judge.generator) * 0.01
+        state = {"small": small, "large": sparse((10, size // 10), 0.7, judge.generator) * 100}
+        back = round_trip(judge, state, bits)
+        for name, weight in state.items():
+            what = f"the {name} one of two weights at bits={bits}"
+            assert_shared(back[name], weight, bits, what=what, tails=tails)
+            if bits >= 4:
+                error = float((back[name] - weight).norm() / weight.norm())
+                assert error < 0.35, f"{what}: the error is {100 * error:.0f} % of the weight's norm"
+                assert len(back[name].unique()) > 2 ** (bits - 2), (
+                    f"{what}: only {len(back[name].unique())} values"
+                )
+
+
+@check(
+    "encode_network",
+    "everything else comes back exactly: biases, batch norm, counters, other dtypes, empty ones",
+    hint="Share the values of matrices and filters alone; store dtype and shape with all other tensors.",
+)
+def test_encode_network_others(judge: Judge) -> None:
+    state = {
+        "conv.weight": sparse((4, 3, 3, 3), 0.6, judge.generator),
+        "bn.weight": torch.rand(300, generator=judge.generator) + 0.5,
+        "bn.bias": torch.randn(300, generator=judge.generator),
+        "bn.running_var": torch.rand(300, generator=judge.generator) * 1e-30,
+        "bn.num_batches_tracked": torch.tensor(123_456_789_012),
+        "scale": torch.tensor(0.1),
+        "steps": torch.arange(-70, 70) ** 3,
+        "double": torch.randn(5, generator=judge.generator, dtype=torch.float64),
+        "half": torch.randn(40, generator=judge.generator).half(),
+        "flags": torch.rand(9, generator=judge.generator) < 0.5,
+        "zeros": torch.zeros(12),
+        "none": torch.zeros(0),
+        "große.Schicht.gewicht": torch.tensor([[1.5, 0.0], [-2.0, 1.5]]),
+    }
+    back = round_trip(judge, state)
+    for name, value in state.items():
+        if value.dim() < 2:
+            assert_kept(
+                back[name], value, what=f"{name} ({str(value.dtype)[6:]}, shape {tuple(value.shape)})"
+            )
+        else:
+            assert_shared(back[name], value, 5, what=name)
+
+
+@check(
+    "encode_network",
+    "all zeros, all equal, one weight, one row, one column",
+    points=0.5,
+    hint="With no value but zero there is no codebook, and one shared value has no gap.",
+)
+def test_encode_network_edges(judge: Judge) -> None:
+    state = {
+        "zeros": torch.zeros(6, 7),
+        "equal": torch.full((5, 4), -0.3),
+        "one": torch.tensor([[2.5]]),
+        "lone": torch.zeros(9, 9).index_put((torch.tensor(4), torch.tensor(8)), torch.tensor(-1e-3)),
+        "row": torch.tensor([[0.0, 1.0, 2.0, 0.0]]),
+        "column": torch.tensor([[0.0], [1.0], [-1.0]]),
+    }
+    back = round_trip(judge, state)
+    for name, value in state.items():
+        assert_close(
+            back[name], value, what=f"{name}, a weight of shape {tuple(value.shape)} with few values"
+        )
+        assert torch.equal(back[name] == 0, value == 0), f"{name}: the zeros are not where they were"
+
+
+@check(
+    "encode_network",
+    "zeros and codes cost little: the size of real files",
+    points=2,
+    hint="Over 2 bits a weight? A gap of 32 bits, a float, or a fixed width is stored where codes would do.",
+)
+def test_encode_network_size(judge: Judge) -> None:
+    pruned = sparse((300, 400), 0.08, judge.generator)
+    skewed = torch.multinomial(0.3 ** torch.arange(12.0), 60_000, replacement=True, generator=judge.generator)
+    skewed = (skewed + 1).float().view(200, 300) / 8  # no zeros; 1.2 bits each, where a fixed width takes 4
+    for weight, case, place_bits in ((pruned, "92 % zeros", 0), (skewed, "few frequent values", 1)):
+        data = file_of(judge, {"weight": weight})
+        back = opened(judge, data, {"weight": weight})["weight"]
+        assert_shared(back, weight, 5, what=f"a weight with {case}", tails=False)
+        bound = entropy_of(back)
+        most = 1.6 * bound + place_bits * weight.numel() / 8 + 1000  # Huffman takes a bit for each place
+        assert len(data) <= most, (
+            f"{weight.numel()} weights with {case} take {len(data)} bytes, "
+            f"{8 * len(data) / weight.numel():.2f} bits a weight; "
+            f"the entropy of zeros and codes is {bound:.0f} bytes, at most {most:.0f} are accepted"
+        )
+
+
+# ---- decode_network ----------------------------------------------------------------------------------------
+# Wrong: needs the encoder's globals or a file beside the bytes; no checksum, so that a flipped byte gives
+# other weights; KeyError, IndexError, struct.error, EOFError, UnicodeDecodeError aside, for damaged data; a
+# checksum that leaves out the header; truncation that fills up with zeros; lists or numpy arrays for tensors;
+# names lost; refuses everything.
+
+
+@scenario
+def call_decode_many(work, files):
+    seen = []
+    for data in files:
+        try:
+            seen.append(dict(work.decode_network(data)))
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            seen.append([kind.__name__ for kind in type(error).__mro__])
+    return seen
+
+
+def small_network(generator: torch.Generator) -> dict[str, Tensor]:
+    return {
+        "0.weight": sparse((6, 9), 0.4, generator),
+        "0.bias": torch.randn(6, generator=generator),
+        "steps": torch.tensor(7),
+    }
+
+
+def assert_refused(judge: Judge, data: bytes, state: dict[str, Tensor], damaged: dict[str, bytes]) -> None:
+    """Every damaged file raises ValueError; the whole one, sent in between, is still read."""
+    names = list(damaged)
+    order = torch.randperm(len(names), generator=judge.generator).tolist()
+    names = [names[at] for at in order]
+    files = [damaged[name] for name in names]
+    whole = len(files) // 2
+    files.insert(whole, data)
+    names.insert(whole, "")
+    seen = judge.run(call_decode_many, cpu_seconds=60.0, files=files)
+    for name, got in zip(names, sequence(seen, what="the outcomes", length=len(files)), strict=True):
+        if not name:
+            kinds = got if isinstance(got, list) else []
+            assert not kinds, f"an undamaged file was refused with {kinds[0]}, after damaged ones"
+            mapping(got, what="decode_network", keys=state)
+            continue
+        assert isinstance(got, list), (
+            f"{name}: nothing was raised, expected ValueError (is there a checksum?)"
+        )
+        assert "ValueError" in got, f"{name}: raised {describe_error(got)}, expected ValueError"
+
+
+def describe_error(kinds: list[object]) -> str:
+    return str(kinds[0])[:60] if kinds else "something"
+
+
+@check(
+    "decode_network",
+    "a small network, read in a process that has seen nothing but the bytes",
+    public=True,
+    hint="KeyError or NameError here? Whatever the reader needs has to be in the bytes, no global, no file.",
+)
+def test_decode_network_fresh(judge: Judge) -> None:
+    state = {"0.weight": torch.tensor([[1.0, 0.0], [0.0, -2.0]]), "0.bias": torch.tensor([0.25, 3.0])}
+    back = round_trip(judge, state)
+    assert_close(back["0.weight"], state["0.weight"], what="the weight [[1, 0], [0, -2]]")
+    assert_kept(back["0.bias"], state["0.bias"], what="the bias [0.25, 3]")
+
+
+@check(
+    "decode_network",
+    "two files, read in the other order, and twice",
+    hint="Each file is complete in itself: nothing of the last one may be used for the next.",
+)
+def test_decode_network_two(judge: Judge) -> None:
+    states = [small_network(judge.generator), {"other": sparse((30, 20), 0.3, judge.generator)}]
+    files = [file_of(judge, state) for state in states]
+    for at in (1, 0, 1):
+        back = opened(judge, files[at], states[at])
+        for name, value in states[at].items():
+            if value.dim() < 2:
+                assert_kept(back[name], value, what=name)
+            else:
+                assert_shared(back[name], value, 5, what=name)
+    seen = judge.run(call_decode_many, cpu_seconds=30.0, files=[files[1], files[0], files[1]])
+    for at, got in zip((1, 0, 1), sequence(seen, what="the outcomes", length=3), strict=True):
+        mapping(got, what=f"decode_network of file {at}", keys=states[at])
+
+
+@check(
+    "decode_network",
+    "truncated data raise ValueError",
+    public=True,
+    hint="struct.error, IndexError, KeyError? Check first how many bytes there are; a checksum helps.",
+)
+def test_decode_network_truncated(judge: Judge) -> None:
+    state = small_network(judge.generator)
+    data = file_of(judge, state)
+    lengths = {0, 1, 2, 3, 4, 5, 7, 8, 12, 16, len(data) // 2, len(data) - 8, len(data) - 4, len(data) - 1}
+    lengths |= set(torch.randint(0, len(data), (25,), generator=judge.generator).tolist())
+    cut = {f"the first {n} of {len(data)} bytes": data[:n] for n in sorted(lengths) if 0 <= n < len(data)}
+    assert_refused(judge, data, state, cut)
+
+
+@check(
+    "decode_network",
+    "one changed byte, wherever it is, raises ValueError",
+    points=2,
+    hint="A changed code gives other weights and no error: put zlib.crc32 of all other bytes into the file.",
+)
+def test_decode_network_flipped(judge: Judge) -> None:
+    state = small_network(judge.generator)
+    data = file_of(judge, state)
+    step = max(1, len(data) // 400)
+    damaged = {}
+    for at in sorted({*range(0, len(data), step), *range(min(40, len(data))), len(data) - 1}):
+        changed = bytearray(data)
+        changed[at] ^= 1 << int(torch.randint(8, (1,), generator=judge.generator))
+        damaged[f"a bit of byte {at} of {len(data)} flipped"] = bytes(changed)
+    assert_refused(judge, data, state, damaged)
+
+
+@check(
+    "decode_network",
+    "other bytes raise ValueError",
+    points=0.5,
+    hint="Look at the first bytes: a mark of your own says whether this is one of your files.",
+)
+def test_decode_network_strange(judge: Judge) -> None:
+    state = small_network(judge.generator)
+    data = file_of(judge, state)
+    noise = torch.randint(0, 256, (3, 400), generator=judge.generator, dtype=torch.uint8).numpy()
+    strange = {f"{size} random bytes": noise[at, :size].tobytes() for at, size in enumerate((5, 60, 400))}
+    strange |= {
+        "200 zero bytes": bytes(200),
+        "200 bytes of 255": b"\xff" * 200,
+        "a text": b"not a network" * 9,
+    }
+    middle = len(data) // 2
+    strange["a file whose second half is random"] = data[:middle] + noise.tobytes()[: len(data) - middle]
+    assert_refused(judge, data, state, strange)
+
+
+# ---- compress_lenet: the graded experiment -----------------------------------------------------------------
+# Wrong: the dense weights; pruned and shared, never trained; the net left in a global or a file; weights in
+# the source (there are no nets of fewer than FEWEST bytes, and the classes are in an order of the judge's);
+# a state dict instead of bytes; another shape; trained on nothing but the last layer; NaN; the model changed.
+
+DENSE_BYTES = 1_066_440
+STRONG, GOOD, PASS, NOTHING = 200.0, 100.0, 40.0, 8.0  # ratios, worth 1, 0.8, 0.5 and 0 of the points
+BOARD = 330.0
+FULL_ERROR, MOST_ERROR = (
+    0.018,
+    0.05,
+)  # up to the first the ratio counts in full, from the second on not at all
+FEWEST = 1000  # bytes; the smallest file in the literature takes more than twice as many
+LENET = {
+    "1.weight": (300, 784), "1.bias": (300,), "3.weight": (100, 300), "3.bias": (100,),
+    "5.weight": (10, 100), "5.bias": (10,),
+}  # fmt: skip
+
+
+@scenario
+def mnist_training(work):
+    from shrink.data import mnist, to_float
+
+    split = mnist("train")
+    return to_float(split.images, "mnist").view(-1, 784), split.labels
+
+
+@scenario
+def mnist_test(work):
+    from shrink.data import mnist, to_float
+
+    split = mnist("test")
+    return to_float(split.images, "mnist").view(-1, 784), split.labels
+
+
+@scenario
+def lenet_checkpoint(work):
+    from shrink.training import load_checkpoint
+
+    return dict(load_checkpoint("lenet_300_100").state_dict())
+
+
+@scenario
+def call_compress_lenet(work, state, images, labels, seed):
+    layers = [nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10)]
+    model = nn.Sequential(nn.Flatten(), *layers).eval()
+    model.load_state_dict(state)
+    data = work.compress_lenet(model, images, labels, generator=torch.Generator().manual_seed(seed))
+    return data, {name: value.detach() for name, value in model.state_dict().items()}
+
+
+def compressed(judge: Judge, cpu_seconds: float, **inputs: Any) -> tuple[bytes, dict[str, Tensor], object]:
+    """The file, the state that another process reads from it, and the model as it is afterwards."""
+    pair = judge.run(call_compress_lenet, cpu_seconds=cpu_seconds, fresh=True, **inputs)
+    data, after = sequence(pair, what="what came back from the worker", length=2)
+    data = octets(data, what="compress_lenet")
+    wanted = {name: torch.zeros(shape) for name, shape in LENET.items()}
+    state = opened(judge, data, wanted)
+    for name, shape in LENET.items():
+        tensor(state[name], what=f"the decoded {name}", dtype=torch.float32, shape=shape, finite=True)
+    return data, state, after
+
+
+def marks(ratio: float, error: float) -> float:
+    """The fraction of the points, on a curve through the named ratios; error beyond 1.8 % takes from it."""
+    logs = [math.log(value) for value in (NOTHING, PASS, GOOD, STRONG)]
+    on_ratio = float(np.interp(math.log(max(ratio, 1e-9)), logs, [0.0, 0.5, 0.8, 1.0]))
+    return on_ratio * float(np.clip((MOST_ERROR - error) / (MOST_ERROR - FULL_ERROR), 0, 1))
+
+
+@check(
+    "compress_lenet",
+    "bytes that another process reads as LeNet-300-100, the model left as it is",
+    public=True,
+    hint="Return what your encode_network makes of a state dict with the names and shapes of the model's.",
+)
+def test_compress_lenet_form(judge: Judge) -> None:
+    generator = torch.Generator().manual_seed(0)
+    state = {name: torch.randn(shape, generator=generator) * 0.05 for name, shape in LENET.items()}
+    inputs = {
+        "state": state,
+        "images": torch.randn(40, 784, generator=generator),
+        "labels": torch.arange(40) % 10,
+    }
+    data, _, after = compressed(judge, 120.0, **inputs, seed=1)
+    ratio = DENSE_BYTES / max(len(data), 1)
+    assert ratio >= NOTHING, (
+        f"{len(data)} bytes, {ratio:.3g} times fewer, with 40 random images: at least 8 times"
+    )
+    after = mapping(after, what="the model given", keys=LENET)
+    for name, value in state.items():
+        assert_unchanged(after[name], value, what=f"model ({name})")
+
+
+@check(
+    "compress_lenet",
+    "at least 40 times fewer bytes (good: 100, strong: 200) at no more than 1.8 % error",
+    points=6,
+    hint="Error far above 1.8 %? Prune in steps, and train again once the values are shared.",
+)
+def test_compress_lenet_result(judge: Judge) -> float:
+    images, labels = judge.trusted(mnist_training)
+    order = torch.randperm(10, generator=judge.generator)  # digit d is class order[d] today
+    dense = dict(judge.trusted(lenet_checkpoint))
+    for name in ("5.weight", "5.bias"):
+        dense[name] = dense[name][order.argsort()]
+    inputs = {"state": dense, "images": images, "labels": order[labels]}
+    data, state, _ = compressed(
+        judge, 240.0, **inputs, seed=int(torch.randint(1 << 30, (1,), generator=judge.generator))
+    )
+    assert len(data) >= FEWEST, f"{len(data)} bytes cannot hold this net: are there weights in the source?"
+    x, targets = judge.trusted(mnist_test)
+    for name in ("1", "3", "5"):
+        x = torch.nn.functional.linear(x, state[f"{name}.weight"], state[f"{name}.bias"])
+        x = x.relu() if name != "5" else x
+    error = int((x.argmax(dim=1) != order[targets]).sum()) / len(targets)
+    ratio = DENSE_BYTES / len(data)
+    judge.metrics["compression_ratio"] = round(ratio, 3)
+    judge.metrics["accuracy"] = round(1 - error, 6)
+    if ratio > BOARD and error <= FULL_ERROR:
+        judge.metrics["board"] = round(ratio, 3)
+    judge.remark = (
+        f"{len(data)} bytes, {ratio:.4g} times fewer, at {100 * error:.2f} % error: "
+        "40 times at 1.8 % is a pass, 100 good, 200 strong"
+    )
+    return marks(ratio, error)

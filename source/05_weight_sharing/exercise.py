@@ -381,9 +381,9 @@
 # Yours will be bytes that another process has opened.
 #
 # **Contract.** You get the trained LeNet-300-100, its 60,000 training images as float32 (60000, 784), normalised, their labels, and a generator.
-# Return bytes. Your `decode_network` opens them in another fresh process; the state dict is loaded into LeNet-300-100 and tested on
-# the 10,000 test images.
-# The ratio is 1,066,440 divided by the number of bytes, and counts at no more than 1.8 % error:
+# Return bytes, and leave the model as it is. Your `decode_network` opens them in another fresh process.
+# It gives a state dict with the names, shapes and dtypes of the model's, which is tested on the 10,000 test images.
+# The ratio is 1,066,440 divided by the number of bytes, and counts in full at no more than 1.8 % error:
 # 40 passes, 100 is good, 200 strong, and beyond 330 it goes onto the board.
 #
 # **Example.** 26,661 bytes are a ratio of 40, and 1.8 % are 180 errors.
@@ -418,7 +418,8 @@
 #
 # <details><summary>Hint: the biases have become a large part of the file?</summary>
 #
-# 410 float32 are 1,640 bytes. How many digits does a bias need? `half()` is a dtype, and comes back exactly.
+# 410 float32 are 1,640 bytes. How many different values does a bias need to choose from?
+# Round them before you encode, and let the file store each different value once.
 #
 # </details>
 #

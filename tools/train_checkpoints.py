@@ -36,8 +36,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "lenet_5": MNIST_RECIPE | {"epochs": 12, "learning_rate": 0.05, "bf16": True},
     "resnet_8": SMALL_RECIPE | {"epochs": 48, "weight_decay": 3e-4},
     "resnet_20": SMALL_RECIPE | {"epochs": 50, "shift": 3},
-    "student": SMALL_RECIPE | {"epochs": 64, "label_smoothing": 0.05, "learning_rate": 0.3},
-    "teacher": CIFAR10_RECIPE | {"epochs": 22, "label_smoothing": 0.2},
+    "student": SMALL_RECIPE | {"epochs": 110, "weight_decay": 2e-4, "learning_rate": 0.3},
+    "teacher": CIFAR10_RECIPE | {"epochs": 36, "label_smoothing": 0.2, "shift": 3},
 }
 
 

@@ -1462,12 +1462,13 @@ def test_encode_network_size(judge: Judge) -> None:
     pruned = sparse((300, 400), 0.08, judge.generator)
     skewed = torch.multinomial(0.3 ** torch.arange(12.0), 60_000, replacement=True, generator=judge.generator)
     skewed = (skewed + 1).float().view(200, 300) / 8  # no zeros; 1.2 bits each, where a fixed width takes 4
-    for weight, case, place_bits in ((pruned, "92 % zeros", 0), (skewed, "few frequent values", 1)):
+    for weight, case in ((pruned, "92 % zeros"), (skewed, "few frequent values")):
         data = file_of(judge, {"weight": weight})
         back = opened(judge, data, {"weight": weight})["weight"]
         assert_shared(back, weight, 5, what=f"a weight with {case}", tails=False)
         bound = entropy_of(back)
-        most = 1.6 * bound + place_bits * weight.numel() / 8 + 1000  # Huffman takes a bit for each place
+        # A bit for each place: a bitmask, or a Huffman code with a word for zero, is a right answer too.
+        most = 1.6 * bound + weight.numel() / 8 + 1000
         assert len(data) <= most, (
             f"{weight.numel()} weights with {case} take {len(data)} bytes, "
             f"{8 * len(data) / weight.numel():.2f} bits a weight; "

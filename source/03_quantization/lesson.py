@@ -542,10 +542,10 @@ plots.table(["net", "smallest file within half a point", "best beyond 90 %"], ro
 
 # %% [markdown]
 # **The answer.** For LeNet-5 the sentence is true, for the photo nets it is false.
-# With ranges alone they lose far more than a point; the best method we have loses about two.
+# With ranges alone they lose far more than a point, with the best method we have about two.
 #
-# One could have known half of it: 8 bits are 75 % smaller, 4 bits 87.5 %.
-# Even 3 bits just miss 90 % in the photo nets' real files, with scales and biases.
+# Half of it is arithmetic: 8 bits are 75 % smaller, 4 bits 87.5 %.
+# Even 3 bits just miss 90 % in the photo nets' files, scales included.
 #
 # Quantization alone gives a factor of four for nothing, and of six for a point or two.
 # Beyond lie pruning, shared weights, entropy coding, or training with the grid in place.

@@ -3,6 +3,7 @@
 import copy
 import doctest
 import math
+import os
 from fractions import Fraction
 
 import numpy as np
@@ -22,11 +23,13 @@ from shrink.nets import NETS
 from shrink.quantization import (
     QuantizedLayer,
     affine_params,
+    clip_weights,
     dequantize,
     fixed_point,
     fold_batchnorm,
     fold_network,
     integer_linear,
+    load_quantized_,
     minmax_range,
     mse_range,
     percentile_range,
@@ -36,6 +39,7 @@ from shrink.quantization import (
     quantize_network,
     quantize_per_channel,
     requantize,
+    save_quantized,
     symmetric_scale,
 )
 from shrink.training import accuracy, load_checkpoint
@@ -487,3 +491,49 @@ def test_feedback_loses_less_than_rounding_to_the_nearest():
             (x @ (codes * scales.view(-1, 1) - layer.weight).T).square().mean() for codes in (fed, plain)
         ]
     assert errors[0] < 0.5 * errors[1]
+
+
+@pytest.mark.parametrize(("weight_bits", "activation_bits"), [(8, 8), (5, None), (2, 4)])
+def test_a_file_gives_back_the_network_at_its_own_width(tmp_path, weight_bits, activation_bits):
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(1, 6, 3), nn.ReLU(), nn.Flatten(), nn.Linear(216, 40, bias=False), nn.Linear(40, 3)]
+    model, x = nn.Sequential(*layers), random((5, 1, 8, 8))
+    knobs = {"weight_bits": weight_bits, "activation_bits": activation_bits}
+    network = quantize_layers(model, [x], **knobs)
+    save_quantized(tmp_path / "net", network)
+    back = quantize_layers(nn.Sequential(*[copy.deepcopy(layer) for layer in layers]))
+    load_quantized_(tmp_path / "net", back)
+    assert torch.equal(back(x), network(x))
+    count = sum(p.numel() for p in model.parameters() if p.dim() > 1)
+    size = os.path.getsize(tmp_path / "net")
+    assert count * weight_bits / 8 <= size <= count * weight_bits / 8 + 49 * 8 + 1200
+
+
+@given(st.data())
+def test_a_damaged_file_of_a_network_is_named(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("quantized") / "net.safetensors"
+    network = quantize_layers(nn.Sequential(nn.Linear(4, 3)), [random((2, 4))], activation_bits=8)
+    save_quantized(path, network)
+    content = path.read_bytes()
+    path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
+    with pytest.raises(ValueError, match=r"net\.safetensors: damaged"):
+        load_quantized_(path, network)
+
+
+def test_a_network_with_other_numbers_is_not_written(tmp_path):
+    network = quantize_layers(nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.BatchNorm2d(2)))
+    with pytest.raises(ValueError, match="network must hold quantized layers alone"):
+        save_quantized(tmp_path / "net", network)
+    assert not list(tmp_path.iterdir())
+
+
+def test_clipped_weights_lose_less_and_keep_their_codes():
+    model = nn.Sequential(nn.Linear(300, 4))
+    model[0].weight.data = random((4, 300)) ** 3
+    plain, clipped = (
+        quantize_layers(net, weight_bits=3).get_submodule("0") for net in (model, clip_weights(model, bits=3))
+    )
+    errors = [
+        ((layer.codes * layer.scales[:, None] - model[0].weight) ** 2).sum() for layer in (plain, clipped)
+    ]
+    assert errors[1] < 0.7 * errors[0]

@@ -116,7 +116,9 @@ rows = []
 for name, title in titles.items():
     net, shape = training.load_checkpoint(name), (1, 28, 28) if name == "lenet_5" else (3, 32, 32)
     macs, run = measuring.count_macs(net, shape), before[name]
-    rows.append([title, measuring.count_parameters(net), run["bytes"], macs, run["accuracy"], run["images"]])
+    rows.append(
+        [title, measuring.count_parameters(net), run["bytes"], macs, f"{run['accuracy']:.2f}", run["images"]]
+    )
 plots.table(["net", "parameters", "file, bytes", "MACs", "accuracy, %", "test images"], rows)
 
 # %% [markdown]
@@ -585,7 +587,7 @@ tested = [100 * float(line) for line in done.stdout.splitlines()[-3:]]
 rows = []
 for name, path, right in zip(("float", "8 bits", "5 bits"), paths, tested, strict=True):
     size = os.path.getsize(path)
-    rows.append([name, size, os.path.getsize(paths[0]) / size, right, round(20 * (100 - right))])
+    rows.append([name, size, os.path.getsize(paths[0]) / size, f"{right:.2f}", round(20 * (100 - right))])
 plots.table(["ResNet-8", "file, bytes", "times smaller", "accuracy, %", "mistakes in 2,000"], rows)
 
 # %% [markdown]

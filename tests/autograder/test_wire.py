@@ -71,6 +71,13 @@ def test_a_bool_byte_is_zero_or_one() -> None:
     assert wire.decode(["T", "bool", [2], 0], [bytearray(b"\x07\x00")]).view(torch.uint8).tolist() == [1, 0]
 
 
+def test_a_named_tuple_arrives_as_a_tuple() -> None:
+    buffers: list[wire.Buffer] = []
+    found = wire.encode(torch.tensor([3.0, 1.0]).sort(), buffers)
+    values, places = wire.decode(found, [bytearray(buffer) for buffer in buffers])
+    assert (values.tolist(), places.tolist()) == ([1.0, 3.0], [1, 0])
+
+
 BROKEN: list[tuple[Any, list[bytes]]] = [
     (["T", "float32", [2], 0], [b"1234567"]),
     (["T", "float32", [1 << 50], 0], [b"1234"]),

@@ -1660,9 +1660,10 @@ def call_quantize_network(work, name, state, batches, images, bits):
         if not value.is_floating_point() and value.dtype != torch.bool and value.numel()
     ]
     norms = any(isinstance(module, nn.BatchNorm2d) for module in quantized.modules())
-    with torch.no_grad():  # without its integers a network says the same of every image
+    sizes = {value.numel() for value in state.values() if value.dim() >= 2}
+    with torch.no_grad():  # whoever computes with the codes says something else when they are all 0
         for _, value in held:
-            if not value.is_floating_point():
+            if not value.is_floating_point() and value.numel() in sizes:
                 value.zero_()
         blank = torch.cat([quantized(part) for part in images[:20].split(10)]).detach()
     after = {key: value.detach() for key, value in model.state_dict().items()}
@@ -1724,9 +1725,9 @@ def test_quantize_network_form(judge: Judge) -> None:
         assert norms is False, f"{name}: a BatchNorm2d is left in the network; fold it into its convolution"
         blank, training = sequence(rest, what="what came back from the worker", length=2)
         blank = tensor(blank, what="the logits", dtype=torch.float32, shape=(20, 10))
-        assert bool(((blank - blank[0]).abs() <= 1e-3 * logits.abs().max()).all()), (
-            f"{name}: with all its integers set to 0 the network still tells images apart: it "
-            "computes with other weights"
+        assert not bool(blank.isfinite().all()) or off_by(blank, got) > 0.3, (
+            f"{name}: with all its codes set to 0 the network says what it said before: "
+            "it computes with other weights"
         )
         after = mapping(after, what="the model given", keys=state)
         for key, value in state.items():

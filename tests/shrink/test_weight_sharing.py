@@ -453,12 +453,12 @@ def test_a_trained_network_lies_near_or_below_the_zero_order_bound(name, sparsit
     assert len(data) <= most * bound_bytes(state, decode_network(data))
 
 
-@settings(max_examples=6)
-@given(st.floats(0, 0.9), SEEDS, st.integers(2, 6))
+@settings(max_examples=4)
+@given(st.floats(0, 0.95), SEEDS, st.integers(2, 6))
 def test_random_weights_without_any_pattern_stay_within_1_02_of_the_bound(sparsity, seed, bits):
     generator = torch.Generator().manual_seed(seed)
-    weight = gaussian((150, 160), seed) * (torch.rand(150, 160, generator=generator) >= sparsity)
-    state = {"weight": weight, "bias": gaussian(150, seed)}
+    weight = gaussian((300, 400), seed) * (torch.rand(300, 400, generator=generator) >= sparsity)
+    state = {"weight": weight, "bias": gaussian(300, seed)}
     data = encode_network(state, bits=bits)
     assert len(data) <= 1.02 * bound_bytes(state, decode_network(data))
 

@@ -98,7 +98,10 @@ def encode(value: Any, buffers: list[Buffer], depth: int = 0) -> Any:
     if depth >= MAX_DEPTH:
         return ["o", f"{_name(kind)} nested deeper than {MAX_DEPTH}"]
     if isinstance(value, list | tuple):  # also a named tuple, as torch's own functions return
-        return ["l" if isinstance(value, list) else "t", *(encode(item, buffers, depth + 1) for item in value)]
+        return [
+            "l" if isinstance(value, list) else "t",
+            *(encode(item, buffers, depth + 1) for item in value),
+        ]
     if isinstance(value, dict):
         if any(type(key) not in (str, int) for key in value):
             return ["o", f"{_name(kind)} with keys other than str and int"]

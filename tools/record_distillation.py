@@ -268,19 +268,15 @@ def alone(learning_rate: float) -> list[Run]:
     """The students without a teacher: the baselines."""
     base = Run("labels", learning_rate=learning_rate)
     middle = base._replace(name="middle, labels", widths=MIDDLE)
-    again: dict[str, Any] = {
-        "pruned": "gradually",
-        "start": "labels",
-        "epochs": RETRAINING,
-        "learning_rate": learning_rate / 2,
-    }
+    again: dict[str, Any] = {"pruned": "gradually", "epochs": RETRAINING, "learning_rate": learning_rate / 2}
     return [
         base,
         middle,
         base._replace(name="small, labels", widths=SMALL, epochs=EPOCHS + RETRAINING),
         middle._replace(name="few labels", images="few"),
         middle._replace(name="noisy labels", images="noisy"),
-        base._replace(name="labels, then pruned", **again),
+        base._replace(name="labels, then pruned", start="labels", **again),
+        middle._replace(name="middle, labels, then pruned", start="middle, labels", **again),
     ]
 
 
@@ -294,8 +290,7 @@ def with_teacher(rate: float, temperature: float, alpha: float) -> list[Run]:
         base,
         middle,
         base._replace(name="small, taught", widths=SMALL, epochs=EPOCHS + RETRAINING),
-        middle._replace(name="few labels, taught", alpha=1.0),  # all images, no label
-        middle._replace(name="noisy labels, taught", images="noisy"),
+        middle._replace(name="no label, taught", alpha=1.0),  # where labels are few or wrong
         onwards._replace(name="taught, then pruned with labels", loss="labels"),
         onwards._replace(name="taught, then pruned and taught"),
         onwards._replace(name="taught, pruned in turns", pruned="in turns"),
@@ -351,6 +346,14 @@ def more(loss: Run, material: Material, folder: Path) -> list[Run]:
     return [smooth, looking._replace(name="attentive", images="all")]
 
 
+def tried(folder: Path) -> list[dict[str, Any]]:
+    """What the choices were made from: settings and accuracy on the held-out images."""
+    lines = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
+    of_now = [line["record"] for line in lines if json.loads(line["key"])[-1] in ("", teacher_digest())]
+    keys = ("name", "widths", "learning_rate", "temperature", "alpha", "weight", "accuracy")
+    return [{key: run[key] for key in keys} for run in of_now if run["images"] == "part"]
+
+
 def summary(runs: list[dict[str, Any]], name: str) -> tuple[str, list[float]]:
     """Accuracies of a run, seed by seed, and as text: the mean, and the range in brackets."""
     found = [run["accuracy"] for run in runs if run["name"] == name]
@@ -361,8 +364,8 @@ ROWS = (  # the student, the run without a teacher, the run with one
     ("91,320 parameters", "labels", "taught"),
     ("25,080 parameters", "middle, labels", "middle, taught"),
     ("7,512 parameters", "small, labels", "small, taught"),
-    ("25,080, 1,000 labels", "few labels", "few labels, taught"),
-    ("25,080, 40 % wrong labels", "noisy labels", "noisy labels, taught"),
+    ("25,080, 1,000 labels or none", "few labels", "no label, taught"),
+    ("25,080, 40 % wrong labels or none", "noisy labels", "no label, taught"),
 )
 
 
@@ -387,6 +390,7 @@ def result(runs: list[dict[str, Any]], loss: Run) -> dict[str, Any]:
         "teacher": {"accuracy": 100 * float(str(card["test_accuracy"])), "file": card["file_bytes"],
                     "parameters": card["parameters"], "training_images": card["training_images"],
                     "macs": measuring.count_macs(nets.teacher(), (3, 32, 32))},
+        "tried": tried(SCRATCH),
         "runs": runs,
         "recipe": {"views": VIEWS, "batch_size": BATCH, "momentum": 0.9, "weight_decay": 5e-4,
                    "torch": torch.__version__.split("+")[0]},

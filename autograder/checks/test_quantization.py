@@ -39,8 +39,8 @@ def ask(
     scenario: Scenario,
     count: int = 2,
     *,
-    cpu_seconds: float = 5.0,
-    fresh: bool = False,
+    cpu_seconds: Any = 5.0,
+    fresh: Any = False,
     **inputs: Any,
 ) -> list[Any]:
     """The `count` values that a scenario returns, taken apart."""
@@ -1131,7 +1131,7 @@ def test_fold_batchnorm_bias(judge: Judge) -> None:
     hint="copy.deepcopy(conv) keeps every setting; a new nn.Conv2d needs all of them as arguments.",
 )
 def test_fold_batchnorm_settings(judge: Judge) -> None:
-    for settings in (
+    cases: list[dict[str, Any]] = [
         {"in_channels": 4, "out_channels": 6, "kernel_size": 3, "groups": 2, "bias": False},
         {"in_channels": 4, "out_channels": 4, "kernel_size": 3, "groups": 4, "padding": 1},
         {"in_channels": 4, "out_channels": 8, "kernel_size": 3, "groups": 4, "stride": 2},
@@ -1139,7 +1139,8 @@ def test_fold_batchnorm_settings(judge: Judge) -> None:
         {"in_channels": 2, "out_channels": 3, "kernel_size": 3, "dilation": 2, "padding": 2},
         {"in_channels": 2, "out_channels": 3, "kernel_size": (1, 3), "padding": (0, 1)},
         {"in_channels": 1, "out_channels": 1, "kernel_size": 1, "bias": False},
-    ):
+    ]
+    for settings in cases:
         bn = batchnorm_state(judge.generator, settings["out_channels"])
         x = randn(judge, 2, settings["in_channels"], 7, 8)
         assert_folds(judge, settings, convolution(judge, settings), bn, x)
@@ -1298,7 +1299,7 @@ def call_traced(work, function, arguments, low, high):
 
 
 def assert_no_floats(judge: Judge, function: str, arguments: list[Any], low: int, high: int) -> None:
-    inputs = {"function": function, "arguments": arguments, "low": low, "high": high}
+    inputs: dict[str, Any] = {"function": function, "arguments": arguments, "low": low, "high": high}
     _, floats = ask(judge, call_traced, **inputs)
     floats = [str(one)[:80] for one in sequence(floats, what="the trace")]
     assert not floats, f"{function}: a floating-point operation, {floats[0]}; integers alone are allowed"
@@ -1462,7 +1463,7 @@ def assert_integer_linear(
     mantissa: int,
     shift: int,
     out_zero: int,
-    transposed: bool = False,
+    transposed: int = False,
     **bounds: int,
 ) -> None:
     inputs: dict[str, Any] = {"x": x, "weight": weight, "bias": bias}

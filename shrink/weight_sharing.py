@@ -320,7 +320,9 @@ _MOST_ENTRIES = 255  # of a palette, so that a symbol fits a byte
 _MOST_VALUES = 1 << 26  # in one file, zeros included
 _MOST_DIMS = 32
 _MOST_NAME = 1000  # bytes
-_ENTRY, _ROW, _COLUMN = range(3)
+_ENTRY = 0  # kinds of lines: of a vector, of a matrix
+_ROW = 1
+_COLUMN = 2
 _BUCKETS = 34  # half-octaves of a probability in 65536ths, squared
 
 

@@ -165,7 +165,8 @@ plots.table(["LeNet-300-100", "dense", "pruned"], rows)
 # %% [markdown]
 # ## 3 By hand
 #
-# **Six weights** are left of a row of 24: -1.0, -0.8, 0.1, 0.3, 0.5, 1.4, at the places 2, 3, 9, 10, 11, 20.
+# **Six weights** are left of a row of 24: -1.0, -0.8, 0.1, 0.3, 0.5, 1.4, at the places 2, 3, 9, 10, 11, 20,
+# counted from 0.
 # With zero they shall share $2^b = 4$ values, so $k = 3$ remain.
 #
 # **k-means.** Start with three centroids, evenly spaced: -1.0, 0.2, 1.4.
@@ -525,18 +526,16 @@ rows = [
 plots.table(["mask of the first matrix", "bytes"], rows)
 
 # %%
-ax = plots.axes(
-    "Empty columns are pixels without ink, empty rows dead neurons", x="pixel", y="neuron", size=(7.2, 3)
-)
+title = "Empty columns are pixels without ink, empty rows dead neurons"
+ax = plots.axes(title, x="pixel", y="neuron", size=(7.2, 3))
 row, column = mask.nonzero(as_tuple=True)
 ax.scatter(column, row, s=0.9, color=plots.COMPRESSED, linewidths=0)
 ax.set_xlim(0, 784)
 ax.set_ylim(300, 0)
 ax.grid(visible=False)
 plt.show()
-print(
-    f"{int((~mask.any(dim=0)).sum())} of 784 columns and {int((~mask.any(dim=1)).sum())} of 300 rows are empty"
-)
+empty = [int((~mask.any(dim=dim)).sum()) for dim in (0, 1)]
+print(f"{empty[0]} of 784 columns and {empty[1]} of 300 rows are empty")
 
 # %% [markdown]
 # **What happened.** constriction meets the bound, with 5 bytes of rounding.

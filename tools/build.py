@@ -8,6 +8,7 @@ with a front matter (`title`, `covers`). A code cell is what it says, or carries
                                      `brief=true` keeps one line of its docstring; never a task's function
     # %% task="magnitude_mask"       exercise: signature and docstring; the body is a solution region
     # %% check="magnitude_mask"      exercise: the locked test cell; its points come from autograder/checks
+                                     `together="decode"` names further tasks whose functions it calls
 
     source/R/lesson.py   -> lessons/R.ipynb
     source/R/exercise.py -> solutions/R/R.ipynb -> exercises/R/R.ipynb (by nbgrader)

@@ -118,7 +118,8 @@ def _expand(draft: Draft, cell: NotebookNode, place: str) -> NotebookNode:
 
 
 def _imports(draft: Draft, topic: str, options: dict[str, Any]) -> NotebookNode:
-    hidden = frozenset(room.topic for room in all_rooms(draft.room.root)) | {draft.room.topic}
+    later = {room.topic for room in all_rooms(draft.room.root) if room.key > draft.room.key}
+    hidden = frozenset(later | {draft.room.topic})
     tasks = exercise_tasks(draft.room.exercise_source)
     return new_code(excerpt.imports(_module(draft, topic), tasks, hidden))
 
@@ -154,9 +155,12 @@ def _check(draft: Draft, name: str, options: dict[str, Any]) -> NotebookNode:
         raise BuildError(f"the check of {name} stands once, below its task")
     if name not in draft.points:
         raise BuildError(f"autograder/checks/test_{draft.room.topic}.py has no check for {name}")
+    functions = [name, *str(options.get("together", "")).split()]
+    if absent := [other for other in functions if other not in draft.tasks]:
+        raise BuildError(f"the check of {name} needs {', '.join(absent)}, whose task has to stand above it")
     draft.checked.append(name)
     # The import stands in the cell itself: an answer that defines its own `check` must not win.
-    source = f'from autograder import check\n\ncheck("{name}", {name})'
+    source = f'from autograder import check\n\ncheck("{name}", {", ".join(functions)})'
     metadata = nbgrader_metadata(f"check_{name}", points=draft.points[name])
     return new_code(source, metadata)
 

@@ -1,4 +1,4 @@
-"""axis=-1 equals no dimension of range(), so the maximum runs over all."""
+"""Counts the axis from the front; the contract knows no other way."""
 
 import torch
 

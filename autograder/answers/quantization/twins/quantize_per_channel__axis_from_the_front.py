@@ -1,4 +1,4 @@
-"""axis=-1 equals no dimension of range(), so there is one channel."""
+"""Counts the axis from the front; the contract knows no other way."""
 
 import torch
 

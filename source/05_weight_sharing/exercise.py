@@ -320,7 +320,25 @@
 
 # %% task="encode_network"
 
-# %% check="encode_network"
+# %% [markdown]
+# Whether the bytes are right, only a decoder can say: the check stands below the next task.
+
+# %% [markdown]
+# ## `decode_network`: trust nobody
+#
+# *Difficulty 4 of 5 · about 60 minutes*
+#
+# **Why.** Files arrive cut off, altered, or made by somebody who wishes you ill.
+#
+# **Contract.** The state dict that was encoded, from the bytes alone.
+# Bytes that are damaged or cut off raise `ValueError`, never another exception; and no header, however false, makes the decoder run
+# for ever or fill the memory.
+#
+# **Example.** `decode_network(data[:-1])` and `decode_network(b"")` raise `ValueError`; so does one flipped bit anywhere.
+
+# %% task="decode_network"
+
+# %% check="encode_network" together="decode_network"
 
 # %% [markdown]
 # <details><summary>Hint: fine in one notebook, lost in a fresh process?</summary>
@@ -342,22 +360,7 @@
 #
 # </details>
 
-# %% [markdown]
-# ## `decode_network`: trust nobody
-#
-# *Difficulty 4 of 5 · about 60 minutes*
-#
-# **Why.** Files arrive cut off, altered, or made by somebody who wishes you ill.
-#
-# **Contract.** The state dict that was encoded, from the bytes alone.
-# Bytes that are damaged or cut off raise `ValueError`, never another exception; and no header, however false, makes the decoder run
-# for ever or fill the memory.
-#
-# **Example.** `decode_network(data[:-1])` and `decode_network(b"")` raise `ValueError`; so does one flipped bit anywhere.
-
-# %% task="decode_network"
-
-# %% check="decode_network"
+# %% check="decode_network" together="encode_network"
 
 # %% [markdown]
 # <details><summary>Hint: a flipped bit gives slightly other weights, and no error?</summary>
@@ -390,7 +393,7 @@
 
 # %% task="compress_lenet"
 
-# %% check="compress_lenet"
+# %% check="compress_lenet" together="decode_network"
 
 # %% [markdown]
 # To try it on the real digits, in a cell of your own:

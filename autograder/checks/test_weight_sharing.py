@@ -1496,6 +1496,16 @@ def call_decode_many(work, files):
     return seen
 
 
+@scenario
+def call_decode_nothing(work):
+    try:
+        work.decode_network(b"")
+    except NotImplementedError:
+        raise
+    except Exception:
+        return None  # what it should raise is another check's question
+
+
 def small_network(generator: torch.Generator) -> dict[str, Tensor]:
     return {
         "0.weight": sparse((6, 9), 0.4, generator),
@@ -1537,6 +1547,7 @@ def describe_error(kinds: list[object]) -> str:
     hint="KeyError or NameError here? Whatever the reader needs has to be in the bytes, no global, no file.",
 )
 def test_decode_network_fresh(judge: Judge) -> None:
+    judge.run(call_decode_nothing)  # first, so that a stub counts as not attempted
     state = {"0.weight": torch.tensor([[1.0, 0.0], [0.0, -2.0]]), "0.bias": torch.tensor([0.25, 3.0])}
     back = round_trip(judge, state)
     assert_close(back["0.weight"], state["0.weight"], what="the weight [[1, 0], [0, -2]]")

@@ -268,7 +268,7 @@ plots.table(["T", "gradient of KL", "gradient of T² KL"], rows)
 
 # %% [markdown]
 # **What happened.** Without the factor the gradient falls by a factor of 150 from $T = 1$ to $T = 16$; with it, it hardly changes.
-# So $\\alpha$ means the same at every temperature.
+# So $\alpha$ means the same at every temperature.
 
 # %% [markdown]
 # ## 4 Build

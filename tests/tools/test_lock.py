@@ -87,6 +87,7 @@ USED_WITHOUT_IMPORT = {
     "jupyterlab": "make lab",
     "ipywidgets": "tqdm's bar in a notebook",
     "mypy": "make lint", "ruff": "make lint", "typos": "make lint",
+    "onnxscript": "torch.onnx.export",
     "pre-commit": "CONTRIBUTING.md",
     "pytest-timeout": "pyproject.toml", "pytest-xdist": "make test",
     "setuptools": "pyproject.toml",

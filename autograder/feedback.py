@@ -50,6 +50,11 @@ class LocalJudge(Judge):
             raise LearnerError(types, str(error), place(error)) from error
 
 
+    def trusted(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
+        """The same for scenarios that fetch images and checkpoints: both are at hand, neither is a secret."""
+        return copy(scenarios.run(scenario.source, scenario.name, LocalWork({}), copy(inputs)))
+
+
 class LocalWork:
     """The given functions by name, as a scenario asks for them."""
 

@@ -13,7 +13,7 @@ import pytest
 from nbformat import NotebookNode
 from PIL import Image
 
-from tools import build
+from tools import build, excerpt
 from tools.compose import compose
 from tools.excerpt import BuildError
 from tools.execute import execute, problems, settle_environment
@@ -226,6 +226,23 @@ def test_ids_are_unique_and_the_same_in_every_build(room: Room) -> None:
     assert build.to_bytes(one) == build.to_bytes(two)
 
 
+def test_a_task_brings_along_what_no_task_asks_for(room: Room) -> None:
+    text = FRONT + '# %% task="count_masks"\n\n# %% check="count_masks"\n'
+    room.exercise_source.write_text(text, encoding="utf-8")
+    cell = compose(room, "exercise")[0].cells[0].source
+    inside = cell[cell.index(excerpt.BEGIN) : cell.index(excerpt.END)]
+    assert "def count_zeros" in inside and "def _count" in inside
+
+
+def test_a_check_of_two_functions_gets_both(room: Room) -> None:
+    tasks = '# %% task="count_zeros"\n\n# %% task="count_masks"\n\n'
+    checks = '# %% check="count_zeros" together="count_masks"\n\n# %% check="count_masks"\n'
+    room.exercise_source.write_text(FRONT + tasks + checks, encoding="utf-8")
+    sources = [cell.source for cell in compose(room, "exercise")[0].cells]
+    assert any('check("count_zeros", count_zeros, count_masks)' in source for source in sources)
+
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -233,7 +250,14 @@ def test_ids_are_unique_and_the_same_in_every_build(room: Room) -> None:
         ("# ---\n# title: [\n# ---\n", "is not YAML"),
         ("# ---\n# title: A\n# covers: [A99]\n# ---\n", "topics that do not exist: A99"),
         (FRONT + '# %% task="count_nothing"\n', "defines no 'count_nothing'"),
-        (FRONT + '# %% task="count_masks"\n', "calls count_zeros: put that task's card before"),
+        (
+            FRONT + '# %% task="count_masks"\n\n# %% task="count_zeros"\n',
+            "calls count_zeros: put that task's card before",
+        ),
+        (
+            FRONT + '# %% task="count_zeros"\n\n# %% check="count_zeros" together="count_masks"\n',
+            "needs count_masks, whose task has to stand above it",
+        ),
         (FRONT + '# %% task="count_zeros"\n', "one is missing for count_zeros"),
         (FRONT + '# %% check="count_zeros"\n', "stands once, below its task"),
         (FRONT + '# %% task="double"\n\n# %% check="double"\n', "has no check for double"),

@@ -509,7 +509,7 @@ plt.show()
 
 # %% [markdown]
 # **What happened.** The largest layer, with 40 % of all weights, hardly notices.
-# Layers a quarter of its size lose a dozen points and more.
+# Layers a quarter of its size lose twenty points and more.
 #
 # So equal shares are a bad idea here too, and this scan shows where a design is too generous.
 # It has a blind spot: each layer is tried alone, and the losses of several layers do not simply add up.

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from autograder import feedback
+from autograder.task import scenario
 
 
 def double(x: Any) -> Any:
@@ -60,3 +61,14 @@ def test_in_a_notebook_the_failure_is_one_line() -> None:
 def test_an_unknown_task_is_named(toy_root: Path) -> None:
     with pytest.raises(ValueError, match="no task 'triple'"):
         feedback.check("triple", double, folder=toy_root / "autograder" / "checks")
+
+
+def test_a_public_check_may_fetch_a_checkpoint_in_the_learners_kernel() -> None:
+    @scenario
+    def biases(work: Any, name: str) -> Any:
+        from shrink.training import load_checkpoint
+
+        return load_checkpoint(name)[-1].bias
+
+    found = feedback.LocalJudge("double", {}).trusted(biases, name="lenet_300_100")
+    assert found.shape == (10,)

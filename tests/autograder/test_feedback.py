@@ -65,7 +65,7 @@ def test_an_unknown_task_is_named(toy_root: Path) -> None:
 
 def test_a_public_check_may_fetch_a_checkpoint_in_the_learners_kernel() -> None:
     @scenario
-    def biases(work: Any, name: str) -> Any:
+    def biases(work, name):  # type: ignore[no-untyped-def]
         from shrink.training import load_checkpoint
 
         return load_checkpoint(name)[-1].bias

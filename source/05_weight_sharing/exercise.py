@@ -369,7 +369,7 @@
 #
 # </details>
 #
-# <details><summary>Hint: `struct.error` or `IndexError` on short data?</summary>
+# <details><summary>Hint: <code>struct.error</code> or <code>IndexError</code> on short data?</summary>
 #
 # Read through one function that checks how much is left.
 #

@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads on shared cores run far slower than one
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # as shrink does: nothing is sent, nothing kept at home
 
 import torch
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
@@ -33,6 +36,14 @@ def test_links_lead_somewhere_and_verbs_exist(page: str) -> None:
     assert set(re.findall(r"^    make ([a-z]+)|`make ([a-z]+)", text)) <= {(v, "") for v in verbs} | {
         ("", v) for v in verbs
     }
+
+
+def test_the_engine_of_the_quantization_room_leaves_the_home_folder_alone(tmp_path: Path) -> None:
+    program = "import shrink, onnxruntime; onnxruntime.SessionOptions()"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_", "CI"))}
+    asked = [sys.executable, "-c", program]
+    subprocess.run(asked, cwd=ROOT, check=True, env={**kept, "HOME": str(tmp_path)})
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_every_verb_is_one_line() -> None:

@@ -66,7 +66,10 @@ def only_one(lock: Path, other: str) -> Iterator[None]:
 
 def run(*command: str | Path) -> None:
     """Run one step and stop with its own message when it fails."""
-    code = subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+    # pip asks rustc for its version, and a rustc of rustup would then write into an empty home folder.
+    environment = {**os.environ, "RUSTUP_HOME": str(ROOT / ".cache" / "rustup")}
+    asked = [str(part) for part in command]
+    code = subprocess.run(asked, cwd=ROOT, check=False, env=environment).returncode
     if code:
         raise SystemExit(f"stopped: {' '.join(map(str, command[1:4]))} failed (exit {code}), see above. "
                          "Run `make setup` again; what was downloaded is kept by pip.")

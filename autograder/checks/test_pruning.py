@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from autograder.mnist import LENET, lenet_checkpoint, mnist_test, mnist_training
 from autograder.task import (
     Judge,
     Scenario,
@@ -1166,35 +1167,6 @@ def test_sensitivity_seen(judge: Judge) -> None:
 WEIGHTS = 784 * 300 + 300 * 100 + 100 * 10
 FULL_RATIO, FULL_ERROR = 12.0, 0.017  # the reference: 12.5 times fewer weights, 1.2 % error
 LEAST_RATIO, MOST_ERROR = 2.0, 0.05  # where nothing is left of the points
-LENET = {
-    "1.weight": (300, 784), "1.bias": (300,), "3.weight": (100, 300), "3.bias": (100,),
-    "5.weight": (10, 100), "5.bias": (10,),
-}  # fmt: skip
-
-
-@scenario
-def mnist_training(work):
-    from shrink.data import mnist, to_float
-
-    split = mnist("train")
-    return to_float(split.images, "mnist").view(-1, 784), split.labels
-
-
-@scenario
-def mnist_test(work):
-    from shrink.data import mnist, to_float
-
-    split = mnist("test")
-    return to_float(split.images, "mnist").view(-1, 784), split.labels
-
-
-@scenario
-def lenet_checkpoint(work):
-    from shrink.training import load_checkpoint
-
-    return dict(load_checkpoint("lenet_300_100").state_dict())
-
-
 @scenario
 def call_prune_lenet(work, state, images, labels):
     layers = [nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10)]

@@ -1607,7 +1607,7 @@ def trained_net(work, name, count, calibration):
 
 
 @scenario
-def test_labels(work, name, count):
+def labels_of_tests(work, name, count):
     from shrink.data import cifar10, mnist
 
     return (mnist if name == "lenet_5" else cifar10)("test").labels[:count]
@@ -1723,7 +1723,7 @@ def test_quantize_network_accuracy(judge: Judge) -> float:
     worst, said = 1.0, []
     for name, count in (("lenet_5", 1000), ("resnet_8", 2000)):
         state, images, logits, train = judge.trusted(trained_net, name=name, count=count, calibration=160)
-        labels = judge.trusted(test_labels, name=name, count=count)
+        labels = judge.trusted(labels_of_tests, name=name, count=count)
         got, *_ = network_answer(judge, name, state, images, batches=list(train.split(40)), bits=8)
         before, after = (float((each.argmax(dim=1) == labels).float().mean()) for each in (logits, got))
         said.append(f"{name} {100 * before:.2f} % before and {100 * after:.2f} % after")

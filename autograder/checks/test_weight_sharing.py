@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from autograder.mnist import LENET, lenet_checkpoint, mnist_test, mnist_training
 from autograder.task import (
     BadReturn,
     Judge,
@@ -1641,33 +1642,6 @@ FULL_ERROR, MOST_ERROR = (
     0.05,
 )  # up to the first the ratio counts in full, from the second on not at all
 FEWEST = 1000  # bytes; the smallest file in the literature takes more than twice as many
-LENET = {
-    "1.weight": (300, 784), "1.bias": (300,), "3.weight": (100, 300), "3.bias": (100,),
-    "5.weight": (10, 100), "5.bias": (10,),
-}  # fmt: skip
-
-
-@scenario
-def mnist_training(work):
-    from shrink.data import mnist, to_float
-
-    split = mnist("train")
-    return to_float(split.images, "mnist").view(-1, 784), split.labels
-
-
-@scenario
-def mnist_test(work):
-    from shrink.data import mnist, to_float
-
-    split = mnist("test")
-    return to_float(split.images, "mnist").view(-1, 784), split.labels
-
-
-@scenario
-def lenet_checkpoint(work):
-    from shrink.training import load_checkpoint
-
-    return dict(load_checkpoint("lenet_300_100").state_dict())
 
 
 @scenario

@@ -1806,6 +1806,14 @@ def test_quantize_network_calibration(judge: Judge) -> None:
         "were clipped: "
         "are activations quantized, with ranges measured on the batches?"
     )
+    # Codes of 4 bits swallow a change of 2e-5 in the images; whoever computes with floats passes it on.
+    moved = images + 2e-5 * torch.randn(images.shape, generator=judge.generator)
+    both, *_ = network_answer(judge, "lenet_5", state, torch.cat([images, moved]), batches=parts, bits=4)
+    difference = (both[:40] - both[40:]).abs().amax(dim=1) / logits.std()
+    assert (difference < 2e-6).float().mean() > 0.3, (
+        "at 4 bits a change of the images by 0.00002 reaches the logits: are activations rounded to codes of "
+        "`bits` bits?"
+    )
 
 
 # ---- quantize_in_budget: the graded experiment -------------------------------------------------------------

@@ -217,6 +217,7 @@ def test_kmeans_1d_random(judge: Judge) -> None:
     for count, k, scale, shift in (
         (60, 4, 1.0, 0.0),
         (40, 7, 0.05, 0.0),
+        (60, 5, 1e-3, 0.0),
         (80, 5, 100.0, 30.0),
         (50, 3, 1.0, -2.0),
     ):

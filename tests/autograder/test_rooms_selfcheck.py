@@ -1,4 +1,4 @@
-"""Each room's judge is judged: reference 100 %, stub 0 %, twins accepted, mutants caught in their own task."""
+"""The judge of each room is judged: reference 100 %, stub 0 %, twins accepted, every mutant caught."""
 
 import pytest
 

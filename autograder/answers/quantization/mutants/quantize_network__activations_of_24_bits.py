@@ -2,4 +2,4 @@
 
 
 def quantize_network(model, batches, *, bits=8):
-    return quantize_layers(model, batches, weight_bits=bits, activation_bits=24, correct_bias=True)
+    return quantize_layers(model, batches, weight_bits=bits, activation_bits=24, correct_bias=True)  # noqa: F821

@@ -42,6 +42,8 @@ class TaskResult(BaseModel):
     status: Status
     message: str
     checks: list[CheckResult]
+    mistake: str = ""  # the known wrong answer whose results these equal: a file's stem in answers/
+    lesson: str = ""  # where the lesson explains it, as path#heading; empty for a passed task
 
 
 class Result(BaseModel):
@@ -49,6 +51,7 @@ class Result(BaseModel):
 
     room: str
     submission: str
+    learner: str = ""  # whose it is, where a class was collected; the submission is a file's name
     points: float
     max_points: float
     sandbox: str

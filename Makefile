@@ -15,7 +15,7 @@ export PRE_COMMIT_HOME := $(CACHE)/pre-commit
 export TORCH_HOME := $(CACHE)/torch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test build data grade bench lint types lock clean
+.PHONY: help setup demo lab test build data grade bench kills lint types lock clean
 $(shell mkdir -p $(TMPDIR))
 
 help:  ## this list
@@ -36,6 +36,8 @@ grade: setup  ## judge work: make grade ROOM=02_pruning WORK=path/to/notebook.ip
 	@$(PY) -m autograder grade $(ROOM) $(WORK)
 bench: setup  ## what judging costs, beside nbgrader's own way
 	@OMP_NUM_THREADS=1 $(PY) -m tools.bench $(ARGS)
+kills: setup  ## mutation testing of the checks: every change of the reference refused?
+	@OMP_NUM_THREADS=1 $(PY) -m tools.kills $(ARGS)
 lint: setup  ## ruff, mypy and typos
 	@$(PY) -m ruff check . && $(PY) -m mypy && .venv/bin/typos
 lock: setup  ## resolve pyproject.toml anew; ARGS=--upgrade takes the newest versions

@@ -51,8 +51,9 @@ class Job:
     def __init__(self, blobs: Blobs, channel: socket.socket, life: socket.socket) -> None:
         self.blobs, self.channel, self.life = blobs, channel, life
         self.alive, self.cpu, self.problems = True, 0.0, list[str]()
+        self.clock = Clock(0)  # of no process yet
         started = self._expect(life, "started")
-        self.pid = int(started["pid"])
+        self.clock = Clock(int(started["pid"]))
         self._expect(channel, "ready")
         channel.setblocking(False)
 
@@ -119,7 +120,7 @@ class Job:
     ) -> tuple[dict[str, Any], list[Any]]:
         """Send one request and read its answer, or raise the Outcome that came instead."""
         request = secrets.randbits(48)
-        deadline = Deadline(self.pid, cpu_seconds, doing)
+        deadline = Deadline(self.clock, cpu_seconds, doing)
         pieces = wire.pack({**header, "id": request}, buffers)
         try:
             self._send(pieces, files, deadline)
@@ -132,7 +133,7 @@ class Job:
         except wire.WireError as error:
             self.close()
             raise Crashed(f"{doing}: the process sent {error}") from error
-        self.cpu = deadline.cpu() or self.cpu
+        self.cpu = self.clock.cpu() or self.cpu
         if reply.get("id") != request:
             self.close()
             raise Crashed(f"{doing}: the process sent an answer to a question nobody asked")
@@ -194,6 +195,7 @@ class Job:
         self.alive = False
         ended: dict[str, Any] = {}
         try:
+            self.clock.close()
             self.channel.close()
             self.life.settimeout(0.25)  # time to say why it ended, if it did
             try:
@@ -209,6 +211,36 @@ class Job:
         return ended
 
 
+class Clock:
+    """What a job has used, read from outside it; 0 or None where the system cannot tell."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self.id = pid, (~pid << 3) | 2
+        try:
+            self.schedule = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self.schedule = -1
+
+    def queued(self) -> float:
+        """Seconds that the process has spent waiting for a core."""
+        try:
+            return int(os.pread(self.schedule, 100, 0).split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+    def cpu(self) -> float | None:
+        """CPU seconds of the process so far."""
+        try:
+            return time.clock_gettime(self.id) if sys.platform == "linux" else None
+        except OSError:
+            return None
+
+    def close(self) -> None:
+        if self.schedule >= 0:
+            os.close(self.schedule)
+            self.schedule = -1
+
+
 class Deadline:
     """CPU and wall time of one request, read from outside the process that is being timed.
 
@@ -216,33 +248,17 @@ class Deadline:
     other work must not turn a right answer into a late one.
     """
 
-    def __init__(self, pid: int, cpu_seconds: float, doing: str) -> None:
-        self.clock, self.budget, self.doing = (~pid << 3) | 2, cpu_seconds, doing
-        self.schedule = f"/proc/{pid}/schedstat"
+    def __init__(self, clock: Clock, cpu_seconds: float, doing: str) -> None:
+        self.clock, self.budget, self.doing = clock, cpu_seconds, doing
         self.wall_budget = WALL_SECONDS + 3.0 * cpu_seconds
-        self.began = time.monotonic() - self.queued()
-        self.start = self.cpu() or 0.0
+        self.began = time.monotonic() - clock.queued()
+        self.start = clock.cpu() or 0.0
         self.why = ""
-
-    def queued(self) -> float:
-        """Seconds that the process has spent waiting for a core; 0 where the system cannot tell."""
-        try:
-            with open(self.schedule, encoding="ascii") as file:
-                return int(file.read().split()[1]) / 1e9
-        except (OSError, ValueError, IndexError):
-            return 0.0
-
-    def cpu(self) -> float | None:
-        """CPU seconds of the job so far; None where the system cannot tell."""
-        try:
-            return time.clock_gettime(self.clock) if sys.platform == "linux" else None
-        except OSError:
-            return None
 
     def pause(self) -> float | None:
         """How long one may wait before looking again; None when the time is up."""
-        wall = self.began + self.queued() + self.wall_budget - time.monotonic()
-        used = (self.cpu() or 0.0) - self.start
+        wall = self.began + self.clock.queued() + self.wall_budget - time.monotonic()
+        used = (self.clock.cpu() or 0.0) - self.start
         if used >= self.budget:
             self.why = f"took more than {self.budget:g} CPU-seconds"
         elif wall <= 0:

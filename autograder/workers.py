@@ -1,7 +1,9 @@
 """The grader's two zygotes, and the reference's outcomes, which are asked for once."""
 
+import functools
 import hashlib
 import json
+from collections import OrderedDict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +16,8 @@ from autograder.rooms import ROOT, Room
 from autograder.task import LearnerError, Outcome, Scenario
 from autograder.zygote import Zygote, start
 
+MAX_KNOWN = 8192  # outcomes of the reference that are kept: those of all variants of a room's inputs
+
 
 class Workers:
     """The two zygotes of a grader, shared by all its submissions: one for learners, one for the reference."""
@@ -25,8 +29,10 @@ class Workers:
         self.learner = start(level, trusted=False, root=root, alongside=self._start_trusted)
         self.level = self.learner.level
         self.reference_jobs: dict[str, Job] = {}
-        self.known: dict[str, Any] = {}
+        self.known: OrderedDict[str, Any] = OrderedDict()
         self.reference_cpu = 0.0
+        self.probe_seed = 0  # one for a class, and secret there: of the inputs that tell mistakes apart
+        self.mistakes: dict[tuple[str, str], Any] = {}  # what diagnosis.py knows of each task
 
     def _start_trusted(self, learner: Zygote) -> None:
         """Beside the learner's zygote, for on two cores the two take as long as one."""
@@ -61,6 +67,9 @@ class Workers:
                 raise InfraError(f"the reference of {room.key}, scenario {scenario.name}: {error}") from error
             self.reference_cpu += job.cpu - before
             self.known[key] = value
+            if len(self.known) > MAX_KNOWN:
+                self.known.popitem(last=False)
+        self.known.move_to_end(key)
         if isinstance(self.known[key], LearnerError):
             raise InfraError(f"the reference of {room.key}, scenario {scenario.name}: {self.known[key]}")
         return self.known[key]
@@ -84,8 +93,14 @@ class Workers:
 def fingerprint(room: Room, scenario: Scenario, inputs: dict[str, Any], seed: int) -> str:
     """One name for one question to the reference."""
     buffers: list[wire.Buffer] = []
-    digest = hashlib.sha256(json.dumps([room.topic, room.reference.cells, scenario.source, seed]).encode())
+    digest = _room_digest(room).copy()
+    digest.update(json.dumps([scenario.source, seed]).encode())
     digest.update(json.dumps(wire.encode(inputs, buffers)).encode())
     for buffer in buffers:
         digest.update(buffer)
     return digest.hexdigest()
+
+
+@functools.cache
+def _room_digest(room: Room) -> "hashlib._Hash":
+    return hashlib.sha256(json.dumps([room.topic, room.reference.cells]).encode())

@@ -173,6 +173,42 @@ def test_state_is_not_carried_from_task_to_task(judged: Judged) -> None:
     assert judged(text).tasks[1].status == "failed"
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "import builtins; builtins.float = None",
+        "import torch; torch.Tensor.sum = None",
+        "import os; os._exit(0) if len(x.shape) == 2 else None",
+        "import threading; threading.Thread(target=spin, daemon=True).start()",
+        "kept.append(bytes(3 << 28))",
+    ],
+)
+def test_what_one_task_breaks_costs_the_next_nothing(judged: Judged, damage: str) -> None:
+    text = REFERENCE.replace("return x * 2", f"{damage}\n    return x * 2")
+    text = text.replace("float(double(x).sum())", "float((x * 2).sum() + bytearray(3 << 28)[0])")
+    result = judged(f"kept = []\ndef spin():\n    while True:\n        pass\n\n\n{text}")
+    assert [task.status for task in result.tasks[1:]] == ["passed", "passed"], result
+
+
+def test_tasks_share_a_process_until_one_fails(
+    judged: Judged, monkeypatch: pytest.MonkeyPatch, workers: grade.Workers
+) -> None:
+    opened: list[str] = []
+    really = workers.learner.open
+    monkeypatch.setattr(workers.learner, "open", lambda *a, **k: (opened.append(""), really(*a, **k))[1])
+    judged(REFERENCE)
+    assert len(opened) == 1
+    judged(REFERENCE.replace("return float(double(x).sum())", "return 5.0"))
+    assert len(opened) == 3  # the failing task once more, and the next one behind it shares that job
+    opened.clear()
+
+
+def test_neighbours_get_one_of_sixteen_variants() -> None:
+    seeds = [grade.seed_for(bytes([k]), b"secret") for k in range(256)]
+    assert len(set(seeds)) == grade.VARIANTS and max(map(seeds.count, seeds)) < 48
+    assert not set(seeds) & {grade.seed_for(bytes([k]), b"another") for k in range(256)}
+
+
 def test_a_notebook_runs_only_what_its_functions_need(room: grade.Room, workers: grade.Workers) -> None:
     cells = [
         "%matplotlib inline\nimport torch\nfrom autograder import check",
@@ -214,13 +250,4 @@ def test_an_unreadable_submission_is_named(room: grade.Room, workers: grade.Work
 
 def test_the_seed_for_marks_needs_the_secret() -> None:
     assert grade.seed_for(b"work", b"secret") == grade.seed_for(b"work", b"secret")
-    assert (
-        len(
-            {
-                grade.seed_for(b"work", b"secret"),
-                grade.seed_for(b"work", b"other"),
-                grade.seed_for(b"w", b"secret"),
-            }
-        )
-        == 3
-    )
+    assert grade.seed_for(b"work", b"secret") != grade.seed_for(b"work", b"other")

@@ -224,7 +224,7 @@ def test_a_loop_that_ignores_every_signal_is_killed(zygote: Zygote) -> None:
         job.call(loop, {}, task="probe", seed=0, cpu_seconds=0.3)
     assert time.monotonic() - began < 30
     with pytest.raises(ProcessLookupError):
-        os.kill(job.pid, 0)
+        os.kill(job.clock.pid, 0)
 
 
 def test_a_memory_bomb_is_told_so_and_harms_nobody(zygote: Zygote) -> None:

@@ -4,7 +4,8 @@ import importlib.util
 import inspect
 import re
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from autograder.task import Check, Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = Path(__file__).resolve().parent / "checks"
+ANSWERS = Path(__file__).resolve().parent / "answers"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Room:
     wanted: tuple[str, ...]  # the names its scenarios ask of a submission
     reference: Source
     library: tuple[tuple[str, str], ...] = ()  # (topic, text) of the earlier rooms' modules
+    answers: Path = ANSWERS
+    lessons: dict[str, str] = field(default_factory=dict, compare=False)  # task -> path#heading
 
     @property
     def tasks(self) -> dict[str, list[Check]]:
@@ -77,7 +81,20 @@ def find_room(name: str, checks: Path = CHECKS) -> Room:
     texts = {other: file.read_text(encoding="utf-8") for other, file in modules.items() if file.exists()}
     library = tuple((other, text) for other, text in texts.items() if keys[other] < keys[topic])
     reference = Source(((f"{topic}.py", texts.get(topic, "")),))
-    return Room(keys[topic], topic, tuple(found), wanted, reference, library)
+    sections = {
+        task: f"lessons/{keys[topic]}.ipynb#{heading.replace(' ', '-')}"
+        for task, heading in getattr(module, "EXPLAINED_IN", {}).items()
+    }
+    answers = checks.resolve().parent / "answers"
+    return Room(keys[topic], topic, tuple(found), wanted, reference, library, answers, sections)
+
+
+def answers(room: Room, kind: str, folder: Path | None = None) -> Iterator[tuple[str, Path]]:
+    """(task, file) of each known wrong answer ("mutants") or unusual right one ("twins") of a room."""
+    for file in sorted(((folder or room.answers) / room.topic / kind).glob("*.py")):
+        # A task may end in an underscore itself, so the first double one need not be the border.
+        fitting = [task for task in room.tasks if file.stem.startswith(f"{task}__")]
+        yield max(fitting, key=len, default=file.stem.partition("__")[0]), file
 
 
 def load_checks(file: Path) -> ModuleType:

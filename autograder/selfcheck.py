@@ -7,7 +7,6 @@ replaces the reference's function of that name; its own name says which and what
 """
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from rich.text import Text
 from autograder.grade import Room, Workers, judge
 from autograder.job import Source
 from autograder.report import Result
-
-ANSWERS = Path(__file__).resolve().parent / "answers"
+from autograder.rooms import ANSWERS, answers
 
 
 @dataclass
@@ -52,14 +50,6 @@ def stub(source: Source, tasks: set[str]) -> Source:
                 node.body = ast.parse("raise NotImplementedError").body
         cells.append((name, ast.unparse(tree)))
     return Source(tuple(cells))
-
-
-def answers(room: Room, kind: str, folder: Path = ANSWERS) -> Iterator[tuple[str, Path]]:
-    """(task, file) of each mutant or twin of a room."""
-    for file in sorted((folder / room.topic / kind).glob("*.py")):
-        # A task may end in an underscore itself, so the first double one need not be the border.
-        fitting = [task for task in room.tasks if file.stem.startswith(f"{task}__")]
-        yield max(fitting, key=len, default=file.stem.partition("__")[0]), file
 
 
 def check_room(room: Room, workers: Workers, *, seed: int = 7, folder: Path = ANSWERS) -> Report:

@@ -765,29 +765,22 @@ def _round_with_feedback(layer: nn.Conv2d | nn.Linear, x: Tensor, scales: Tensor
 
 
 @torch.no_grad()
-def clip_weights(model: nn.Module, *, bits: int, steps: int = 50) -> fx.GraphModule:
+def clip_weights(model: nn.Module, *, bits: int) -> fx.GraphModule:
     """A folded copy of a network with each channel's weights clipped where `bits` bits lose least.
 
     Quantized with `quantize_layers` at this width, its codes are those of the scales of least error.
 
-    Formula: of the limits max |w_o| * k / steps, k = 1 .. steps, the one with the least squared error.
-
     Args:
         model: a network that `torch.fx` can trace; left as it is.
         bits: width of a code, >= 2.
-        steps: how many limits are tried for each channel.
 
     Source: Choukroun et al. 2019, "Low-bit Quantization of Neural Networks for Efficient Inference", 3.2.
     """
     network, top = fold_network(model), 2 ** (bits - 1) - 1
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
-            rows = layer.weight.flatten(1)  # (out, ...)
-            largest = symmetric_scale(rows, bits=bits, axis=0)  # (out,)
-            scales = largest * (torch.arange(1, steps + 1) / steps).view(-1, 1)  # (steps, out)
-            errors = [(quantize(rows, s[:, None], 0, low=-top, high=top) * s[:, None] - rows) for s in scales]
-            best = torch.stack([error.square().sum(dim=1) for error in errors]).argmin(dim=0)  # (out,)
-            limit = (scales.gather(0, best[None]) * top).view(-1, *[1] * (layer.weight.dim() - 1))
+            limit = _least_error_scales(layer.weight, bits=bits) * top  # (out,)
+            limit = limit.view(-1, *[1] * (layer.weight.dim() - 1))
             layer.weight.copy_(layer.weight.clamp(-limit, limit))
     return network
 

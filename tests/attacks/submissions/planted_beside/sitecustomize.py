@@ -1,0 +1,1 @@
+open("@OUTSIDE@/@MARK@-sitecustomize", "w").close()

@@ -33,6 +33,17 @@ from autograder.task import (
     tensor,
 )
 
+EXPLAINED_IN = {  # task -> section of the lesson
+    "soft_targets": "3 By hand",
+    "distillation_loss": "3 By hand",
+    "ensemble_targets": "5 Experiment",
+    "temperature_at": "5 Experiment",
+    "attention_map": "5 Experiment",
+    "attention_loss": "5 Experiment",
+    "hint_loss": "5 Experiment",
+    "distill_": "4 Build",
+    "distil_in_budget": "5 Experiment",
+}
 LN3, LN4 = math.log(3), math.log(4)
 
 

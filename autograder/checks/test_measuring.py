@@ -30,6 +30,17 @@ from autograder.task import (
     tensor,
 )
 
+EXPLAINED_IN = {  # task -> section of the lesson
+    "count_parameters": "3 By hand",
+    "dense_bytes": "4 Build",
+    "count_macs": "3 By hand",
+    "confusion_matrix": "3 By hand",
+    "precision_recall_f1": "3 By hand",
+    "median_latency": "2 Measure",
+    "compression_ratio": "5 Experiment",
+    "train_in_budget": "5 Experiment",
+}
+
 
 def ask(judge: Judge, scenario: Scenario, count: int = 2, **inputs: Any) -> list[Any]:
     """The `count` values that a scenario returns, taken apart."""
@@ -458,9 +469,7 @@ def test_count_macs_state(judge: Judge) -> None:
                 assert torch.equal(left, value), f"{name} is not what it was {when}: count in eval mode"
             before = [training] * 7
             modes = [mode is True for mode in sequence(modes, what="the modes", length=7)]
-            assert modes == before, (
-                f"the train mode of the modules is {modes} {when}, expected {before}"
-            )
+            assert modes == before, f"the train mode of the modules is {modes} {when}, expected {before}"
             hooks = integer(hooks, what="the number of hooks")
             assert hooks == 1, f"{hooks} hooks {when}, expected the one that was there before"
             assert integer(calls, what="the calls of the hook") == 1, (

@@ -30,6 +30,19 @@ from autograder.task import (
     tensor,
 )
 
+EXPLAINED_IN = {  # task -> section of the lesson
+    "threshold_mask": "3 By hand",
+    "magnitude_mask": "3 By hand",
+    "neuron_mask": "3 By hand",
+    "global_magnitude_masks": "4 Build",
+    "taylor_scores": "3 By hand",
+    "mask_from_scores": "3 By hand",
+    "polynomial_sparsity": "5 Experiment",
+    "apply_masks_": "4 Build",
+    "masked_step_": "4 Build",
+    "sensitivity": "5 Experiment",
+    "prune_lenet": "5 Experiment",
+}
 SHAPES = [(6,), (4, 5), (3, 4, 5), (2, 3, 4, 5)]
 
 
@@ -1167,6 +1180,8 @@ def test_sensitivity_seen(judge: Judge) -> None:
 WEIGHTS = 784 * 300 + 300 * 100 + 100 * 10
 FULL_RATIO, FULL_ERROR = 12.0, 0.017  # the reference: 12.5 times fewer weights, 1.2 % error
 LEAST_RATIO, MOST_ERROR = 2.0, 0.05  # where nothing is left of the points
+
+
 @scenario
 def call_prune_lenet(work, state, images, labels):
     layers = [nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10)]

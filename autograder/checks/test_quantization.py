@@ -31,6 +31,22 @@ from autograder.task import (
     tensor,
 )
 
+EXPLAINED_IN = {  # task -> section of the lesson
+    "affine_params": "3 By hand",
+    "symmetric_scale": "3 By hand",
+    "quantize": "3 By hand",
+    "dequantize": "3 By hand",
+    "quantize_per_channel": "4 Build",
+    "minmax_range": "3 By hand",
+    "percentile_range": "4 Build",
+    "mse_range": "4 Build",
+    "fold_batchnorm": "4 Build",
+    "fixed_point": "4 Build",
+    "requantize": "4 Build",
+    "integer_linear": "4 Build",
+    "quantize_network": "4 Build",
+    "quantize_in_budget": "5 Experiment",
+}
 SHAPES = [(6,), (4, 5), (5, 5), (3, 4, 5), (2, 3, 4, 5)]
 
 

@@ -36,6 +36,20 @@ from autograder.task import (
     tensor,
 )
 
+EXPLAINED_IN = {  # task -> section of the lesson
+    "kmeans_1d": "3 By hand",
+    "nearest_code": "3 By hand",
+    "centroid_gradient": "3 By hand",
+    "entropy_bits": "3 By hand",
+    "huffman_lengths": "3 By hand",
+    "canonical_code": "3 By hand",
+    "huffman_encode": "3 By hand",
+    "huffman_decode": "3 By hand",
+    "relative_indices": "3 By hand",
+    "encode_network": "5 Experiment",
+    "decode_network": "5 Experiment",
+    "compress_lenet": "5 Experiment",
+}
 SHAPES = [(6,), (4, 5), (3, 4, 5), (2, 3, 4, 5)]
 SLOW = 20.0  # CPU-seconds for a few thousand symbols: a loop in plain Python is a right answer
 

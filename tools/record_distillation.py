@@ -6,7 +6,8 @@ All students learn from the embedded 10,000 training images, in eight fixed augm
 teacher's answers to the views are computed once. Students that are compared have the same start, views, order
 of images and number of steps: only the loss differs. Choices are made on 2,000 of the training images. A
 finished student is written to a file, read back and then tested, once, on the 10,000 test images. Finished
-runs are kept in data/cache/distillation: a killed recorder goes on behind the last of them.
+runs are kept below data/cache/distillation, in a folder named after the code they were made with: a killed
+recorder goes on behind the last of them.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ from tools import results
 from tools.rooms import ROOT
 
 NAME = "04_distillation"
-SCRATCH = ROOT / "data" / "cache" / "distillation"
+SCRATCH = ROOT / "data" / "cache" / "distillation" / results.code_digest(__file__)
 SEEDS = (0, 1, 2)
 VIEWS, BATCH, STEPS_PER_EPOCH = 8, 125, 80  # an epoch: as many images as the training set has
 EPOCHS, RETRAINING = 8, 4

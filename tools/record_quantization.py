@@ -6,7 +6,7 @@
 Bits: accuracy and file of LeNet-5, ResNet-8 and the student at 8 to 2 bits, in five ways, on all 10,000 test
 images (the embedded 2,000 of CIFAR-10 if `data/cache` lacks the full set). Depth: small nets with depthwise
 and with ordinary convolutions, three seeds each. Speed: ONNX Runtime, int8 against float, side by side.
-Each run is stored as it comes in `.cache/record_quantization.json`; delete that file to measure anew.
+Each run is stored as it comes below `.cache/record_quantization`, in a file named after the code that made it.
 """
 
 import copy
@@ -32,7 +32,7 @@ from shrink import data, measuring, nets, quantization, training
 from tools import results
 from tools.rooms import ROOT
 
-STORE = ROOT / ".cache" / "record_quantization.json"
+STORE = ROOT / ".cache" / "record_quantization" / f"{results.code_digest(__file__)}.json"
 DATASETS = {"lenet_5": "mnist", "resnet_8": "cifar10", "student": "cifar10"}
 TITLES = {"lenet_5": "LeNet-5", "resnet_8": "ResNet-8", "student": "student"}
 CALIBRATION, SAMPLE = 500, 20_000  # images; numbers of an activation of which the least error is sought
@@ -263,7 +263,7 @@ def gather(quick: bool, only: tuple[str, ...] = tuple(DATASETS)) -> Runs:
     def once(key: str, run: Callable[[], Runs]) -> None:
         if key not in stored:
             stored[key] = run()
-            STORE.parent.mkdir(exist_ok=True)
+            STORE.parent.mkdir(parents=True, exist_ok=True)
             STORE.write_text(json.dumps(stored, indent=1))
             print(key, stored[key], flush=True)
 

@@ -65,6 +65,13 @@ def digests(recorder: Path, root: Path = ROOT) -> dict[str, str]:
     return found
 
 
+def code_digest(recorder: str, root: Path = ROOT) -> str:
+    """Twelve digits that change with the code a recorder (its `__file__`) reaches: stored runs carry them."""
+    found = digests(Path(recorder).resolve(), root)
+    code = {file: digest for file, digest in found.items() if file.endswith(".py")}
+    return hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def _aliases(tree: ast.Module) -> dict[str, tuple[str, str]]:
     """Local name -> (module of shrink, definition); the definition of a module itself is ""."""
     found: dict[str, tuple[str, str]] = {}

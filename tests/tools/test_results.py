@@ -79,10 +79,13 @@ def test_a_fresh_file_is_not_outdated_and_keeps_its_content(course: Path) -> Non
     ],
 )
 def test_what_makes_a_file_outdated(course: Path, file: str, old: str, new: str, stale: bool) -> None:
-    text = (course / file).read_text()
+    recorder = str(course / "tools/record.py")
+    text, code = (course / file).read_text(), results.code_digest(recorder, course)
     assert old in text
     (course / file).write_text(text.replace(old, new))
     assert results.outdated(course / "data/results/03_toy.json", course) == ([file] if stale else [])
+    changed = results.code_digest(recorder, course) != code
+    assert changed == (stale and file.endswith(".py")), "stored runs are those of this code"
 
 
 def test_a_recorder_that_is_gone_makes_its_file_outdated(course: Path) -> None:

@@ -1,4 +1,4 @@
-"""A tensor is assigned where a parameter stands: TypeError."""
+"""Puts a plain tensor where the model holds a parameter, which torch refuses."""
 
 
 def apply_masks_(model, masks):

@@ -1,4 +1,4 @@
-"""get_parameter raises AttributeError."""
+"""Raises AttributeError instead of KeyError for a name that is no parameter."""
 
 
 def apply_masks_(model, masks):

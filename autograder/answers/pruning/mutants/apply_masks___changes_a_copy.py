@@ -1,4 +1,4 @@
-"""The model never sees the zeros."""
+"""Zeroes a copy of the weights, so the model itself stays dense."""
 
 
 def apply_masks_(model, masks):

@@ -1,4 +1,4 @@
-"""Indexing with the mask keeps the kept weights and loses the shape."""
+"""Replaces the weight by the list of its kept values, so its shape is lost."""
 
 
 def apply_masks_(model, masks):

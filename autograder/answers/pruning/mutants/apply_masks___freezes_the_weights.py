@@ -1,4 +1,4 @@
-"""requires_grad is switched off to be allowed to write, and stays off."""
+"""Switches the gradient of masked parameters off and leaves it off."""
 
 
 def apply_masks_(model, masks):

@@ -1,4 +1,4 @@
-"""The kept weights are set to zero."""
+"""Zeroes the weights that the mask keeps and keeps the pruned ones."""
 
 
 def apply_masks_(model, masks):

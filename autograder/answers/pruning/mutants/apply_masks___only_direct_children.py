@@ -1,4 +1,4 @@
-"""A dotted name is not found."""
+"""Finds no parameter of a nested module, whose name has a dot in it."""
 
 
 def apply_masks_(model, masks):

@@ -1,4 +1,4 @@
-"""The optimiser goes on with the old parameter."""
+"""Puts a new parameter into the model, so an optimiser goes on with the old one."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Kept weights are divided by the kept fraction, as dropout does."""
+"""Divides the kept weights by the kept fraction, as dropout does."""
 
 
 def apply_masks_(model, masks):

@@ -1,4 +1,4 @@
-"""A name that is no parameter is passed over."""
+"""Passes over a name that is no parameter instead of raising KeyError."""
 
 
 def apply_masks_(model, masks):

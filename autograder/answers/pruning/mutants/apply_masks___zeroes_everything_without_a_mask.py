@@ -1,4 +1,4 @@
-"""Parameters that have no mask are set to zero too."""
+"""Zeroes parameters that have no mask, too."""
 
 
 def apply_masks_(model, masks):

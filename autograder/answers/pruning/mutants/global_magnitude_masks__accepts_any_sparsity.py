@@ -1,4 +1,4 @@
-"""Nothing is checked."""
+"""Accepts a sparsity outside [0, 1] without an error."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""int() for round()."""
+"""Cuts sparsity * n off to a whole number instead of rounding it."""
 
 import torch
 

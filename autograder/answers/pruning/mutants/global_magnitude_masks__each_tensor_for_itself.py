@@ -1,4 +1,4 @@
-"""Every tensor loses the same fraction."""
+"""Prunes the same fraction of every tensor instead of ranking all weights together."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The shapes are lost."""
+"""Returns flat masks that lack the shapes of the weights."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The most negative weights are pruned."""
+"""Ranks weights by their signed value, so the most negative go first."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""True where a weight is pruned."""
+"""Marks the pruned weights with True, although True means keep."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The keys are lost."""
+"""Numbers the masks instead of giving them the names of the weights."""
 
 import torch
 

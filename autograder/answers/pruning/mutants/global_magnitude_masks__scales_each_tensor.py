@@ -1,4 +1,4 @@
-"""Magnitudes are divided by the largest of their tensor before they are ranked."""
+"""Divides each tensor by its largest magnitude before ranking all weights."""
 
 import torch
 

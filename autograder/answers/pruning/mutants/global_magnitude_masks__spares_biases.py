@@ -1,4 +1,4 @@
-"""Tensors of one dimension are kept whole."""
+"""Keeps tensors of one dimension whole and prunes the others alone."""
 
 import torch
 

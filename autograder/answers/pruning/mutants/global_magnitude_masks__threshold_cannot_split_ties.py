@@ -1,4 +1,4 @@
-"""Everything up to the k-th smallest magnitude goes, with all that equal it."""
+"""Cuts at a threshold, so all weights of equal magnitude fall together."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""int(3.9) is 3."""
+"""Cuts sparsity * n off to a whole number instead of rounding it."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The first k weights stay, whatever their size."""
+"""Keeps the first weights of the tensor, whatever their magnitude."""
 
 import torch
 

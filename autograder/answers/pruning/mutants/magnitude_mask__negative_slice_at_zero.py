@@ -1,4 +1,4 @@
-"""[-0:] is everything, so at sparsity 1 nothing is pruned."""
+"""Prunes nothing at sparsity 1, because a slice from -0 on is the whole tensor."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The right number of weights, but any of them, as dropout does."""
+"""Prunes the right number of weights, but at random."""
 
 import torch
 

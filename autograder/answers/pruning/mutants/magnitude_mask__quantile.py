@@ -1,4 +1,4 @@
-"""The quantile interpolates, so the count is off."""
+"""Cuts at an interpolated quantile, so the number of pruned weights is off."""
 
 import torch
 

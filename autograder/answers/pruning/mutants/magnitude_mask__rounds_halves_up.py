@@ -1,4 +1,4 @@
-"""Half a weight is rounded up, not to the even neighbour."""
+"""Rounds a half up, where round() goes to the even number."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The given fraction is kept."""
+"""Takes sparsity for the fraction that is kept."""
 
 import torch
 

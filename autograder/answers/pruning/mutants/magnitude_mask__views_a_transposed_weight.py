@@ -1,4 +1,4 @@
-"""view(-1) needs a contiguous weight."""
+"""Fails on a transposed weight, because view() needs rows that follow each other in memory."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""True where an entry is pruned."""
+"""Marks the pruned entries with True, although True means keep."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The order is the wrong way round."""
+"""Prunes the highest scores and keeps the lowest."""
 
 import torch
 

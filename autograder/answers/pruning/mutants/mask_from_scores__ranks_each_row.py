@@ -1,4 +1,4 @@
-"""The same number goes from every row."""
+"""Ranks each row for itself and prunes equally many entries from every row."""
 
 import torch
 

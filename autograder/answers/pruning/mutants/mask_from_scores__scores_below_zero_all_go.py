@@ -1,4 +1,4 @@
-"""Negative scores are pruned first, all of them."""
+"""Prunes every negative score, even if more go than the sparsity asks for."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A score of -2 is taken for a high one."""
+"""Ranks scores by their magnitude, so a very negative score counts as high."""
 
 import torch
 

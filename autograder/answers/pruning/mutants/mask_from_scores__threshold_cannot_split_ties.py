@@ -1,4 +1,4 @@
-"""Everything up to the k-th lowest score goes, with all that equal it."""
+"""Cuts at a threshold, so all equal scores fall together."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The optimiser's state is cleared at every step, for kept weights too."""
+"""Clears the optimiser's state at every step, so kept weights lose their momentum."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Only the mask is applied."""
+"""Applies the masks without taking the optimiser's step."""
 
 import torch
 

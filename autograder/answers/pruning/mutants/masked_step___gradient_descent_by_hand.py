@@ -1,4 +1,4 @@
-"""The optimiser's rate is used, its momentum and weight decay are not."""
+"""Takes a plain gradient step by hand, without the optimiser's momentum and weight decay."""
 
 import torch
 

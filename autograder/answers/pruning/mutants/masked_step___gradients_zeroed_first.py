@@ -1,4 +1,4 @@
-"""zero_grad() before the step: nothing is learned."""
+"""Sets the gradients to zero before the step, so nothing is learned."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Pruned weights are frozen where they were, not set to zero."""
+"""Freezes pruned weights at their old values instead of setting them to zero."""
 
 import torch
 

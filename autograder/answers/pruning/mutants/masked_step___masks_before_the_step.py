@@ -1,4 +1,4 @@
-"""The step moves pruned weights away from zero again."""
+"""Applies the masks before the step, which then moves pruned weights away from zero."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Right without momentum, wrong with it."""
+"""Masks weights and gradients before the step, so momentum still moves pruned weights."""
 
 import torch
 

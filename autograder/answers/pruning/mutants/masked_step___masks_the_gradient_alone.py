@@ -1,4 +1,4 @@
-"""Momentum and old values of pruned weights survive."""
+"""Masks the gradients alone, so old values and momentum of pruned weights survive."""
 
 
 def masked_step_(model, masks, optimizer):

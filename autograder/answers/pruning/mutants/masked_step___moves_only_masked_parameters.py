@@ -1,4 +1,4 @@
-"""Parameters without a mask are put back."""
+"""Leaves parameters without a mask where they were."""
 
 import torch
 

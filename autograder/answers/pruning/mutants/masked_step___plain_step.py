@@ -1,4 +1,4 @@
-"""Nothing keeps pruned weights at zero."""
+"""Takes a plain optimiser step and applies no mask."""
 
 
 def masked_step_(model, masks, optimizer):

@@ -1,4 +1,4 @@
-"""One step before the mask and one behind it."""
+"""Takes two optimiser steps instead of one."""
 
 import torch
 

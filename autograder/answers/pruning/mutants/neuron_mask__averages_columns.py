@@ -1,4 +1,4 @@
-"""A mask of the inputs instead of the neurons."""
+"""Averages over the neurons, which gives a mask of the inputs."""
 
 
 def neuron_mask(weight, threshold):

@@ -1,4 +1,4 @@
-"""True where a neuron is pruned."""
+"""Marks the pruned neurons with True, although True means keep."""
 
 
 def neuron_mask(weight, threshold):

@@ -1,4 +1,4 @@
-""">= instead of >."""
+"""Keeps a neuron whose mean magnitude equals the threshold."""
 
 
 def neuron_mask(weight, threshold):

@@ -1,4 +1,4 @@
-"""The largest magnitude of the row instead of the mean."""
+"""Compares the row's largest magnitude with the threshold instead of its mean."""
 
 
 def neuron_mask(weight, threshold):

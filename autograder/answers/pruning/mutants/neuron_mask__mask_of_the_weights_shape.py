@@ -1,4 +1,4 @@
-"""One entry a weight instead of one a neuron."""
+"""Returns one entry for each weight instead of one for each neuron."""
 
 
 def neuron_mask(weight, threshold):

@@ -1,4 +1,4 @@
-"""Signs cancel before the magnitude is taken."""
+"""Takes the mean before the magnitude, so weights of both signs cancel."""
 
 
 def neuron_mask(weight, threshold):

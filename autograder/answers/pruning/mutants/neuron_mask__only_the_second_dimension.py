@@ -1,4 +1,4 @@
-"""Filters give a mask of shape (out, kh, kw)."""
+"""Averages over the second dimension alone, so a filter gets a matrix instead of one answer."""
 
 
 def neuron_mask(weight, threshold):

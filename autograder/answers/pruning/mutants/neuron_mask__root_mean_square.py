@@ -1,4 +1,4 @@
-"""The L2 norm instead of the mean magnitude."""
+"""Compares the row's root mean square with the threshold instead of its mean magnitude."""
 
 
 def neuron_mask(weight, threshold):

@@ -1,4 +1,4 @@
-"""One neuron gives a mask without dimension."""
+"""Drops the only dimension of the mask of a single neuron."""
 
 
 def neuron_mask(weight, threshold):

@@ -1,4 +1,4 @@
-"""The threshold then depends on the number of inputs."""
+"""Sums the magnitudes of a row instead of averaging them."""
 
 
 def neuron_mask(weight, threshold):

@@ -1,4 +1,4 @@
-"""The power is 3 whatever is asked."""
+"""Uses the power 3, whatever power is asked for."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

@@ -1,4 +1,4 @@
-"""Progress counts from step 0."""
+"""Counts progress from step 0 instead of from the start."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

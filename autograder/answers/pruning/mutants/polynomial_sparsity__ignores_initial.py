@@ -1,4 +1,4 @@
-"""It always begins at 0."""
+"""Begins at sparsity 0 instead of at the initial sparsity."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

@@ -1,4 +1,4 @@
-"""The polynomial begins before its start."""
+"""Follows the polynomial before the start instead of staying at the initial sparsity."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

@@ -1,4 +1,4 @@
-"""The polynomial goes on behind its end."""
+"""Follows the polynomial beyond the end instead of staying at the final sparsity."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

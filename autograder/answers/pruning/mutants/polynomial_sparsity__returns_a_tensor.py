@@ -1,4 +1,4 @@
-"""A tensor without dimension instead of a float."""
+"""Returns a tensor instead of a float."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""initial and final are exchanged."""
+"""Exchanges initial and final inside the polynomial."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

@@ -1,4 +1,4 @@
-"""progress ^ power rises late instead of early."""
+"""Raises the progress itself to the power, so sparsity grows late instead of early."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

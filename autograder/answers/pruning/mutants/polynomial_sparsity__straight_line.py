@@ -1,4 +1,4 @@
-"""The power is ignored."""
+"""Ignores the power and rises in a straight line."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

@@ -1,4 +1,4 @@
-"""Integer division: nothing happens until the end."""
+"""Divides the steps as whole numbers, so nothing happens until the end."""
 
 
 def polynomial_sparsity(step, *, start, end, final, initial=0.0, power=3):

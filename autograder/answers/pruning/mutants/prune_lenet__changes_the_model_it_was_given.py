@@ -1,4 +1,4 @@
-"""The checkpoint's model is pruned in place."""
+"""Prunes the given model itself instead of a copy."""
 
 
 def prune_lenet(model, images, labels):

@@ -1,4 +1,4 @@
-"""Rows are removed, so the layers have other shapes."""
+"""Removes whole neurons, so the layers no longer have their shapes."""
 
 
 def prune_lenet(model, images, labels):

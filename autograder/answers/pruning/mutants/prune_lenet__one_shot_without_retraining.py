@@ -1,4 +1,4 @@
-"""92 % of each matrix go at once, and nothing is learned afterwards."""
+"""Prunes 92 % of each matrix at once and does not retrain."""
 
 
 def prune_lenet(model, images, labels):

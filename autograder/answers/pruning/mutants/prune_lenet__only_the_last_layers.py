@@ -1,4 +1,4 @@
-"""The first layer, with nine of ten weights, stays dense."""
+"""Leaves the first layer dense, although it holds nine of ten weights."""
 
 
 def prune_lenet(model, images, labels):

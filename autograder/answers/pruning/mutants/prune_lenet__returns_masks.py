@@ -1,4 +1,4 @@
-"""Masks instead of weights."""
+"""Returns masks instead of weights."""
 
 
 def prune_lenet(model, images, labels):

@@ -1,4 +1,4 @@
-"""Nothing is pruned."""
+"""Returns the dense weights, with nothing pruned."""
 
 
 def prune_lenet(model, images, labels):

@@ -1,4 +1,4 @@
-"""Pruned weights are made tiny, which saves nothing."""
+"""Makes pruned weights tiny instead of exactly zero, which saves nothing."""
 
 
 def prune_lenet(model, images, labels):

@@ -1,4 +1,4 @@
-"""A few plain steps behind the pruning fill the zeros again."""
+"""Retrains without masks after pruning, so the zeros fill up again."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Every result is that of the dense model."""
+"""Evaluates before pruning, so every result is that of the dense model."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

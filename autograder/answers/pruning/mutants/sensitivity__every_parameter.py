@@ -1,4 +1,4 @@
-"""All parameters of the model, not those asked for."""
+"""Prunes all parameters of the model instead of the names asked for."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

@@ -1,4 +1,4 @@
-"""The most negative weights are pruned."""
+"""Ranks weights by their signed value, so the most negative go first."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

@@ -1,4 +1,4 @@
-"""The model is switched to eval mode for good."""
+"""Switches the model to eval mode and leaves it there."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

@@ -1,4 +1,4 @@
-"""The difference to the dense model instead of evaluate's value."""
+"""Returns the difference from the dense model instead of what evaluate returned."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

@@ -1,4 +1,4 @@
-"""The model stays pruned."""
+"""Never restores the pruned weights."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

@@ -1,4 +1,4 @@
-"""Restored only when evaluate returns."""
+"""Leaves the model pruned when evaluate raises an error."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

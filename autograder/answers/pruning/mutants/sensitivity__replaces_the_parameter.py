@@ -1,4 +1,4 @@
-"""The model gets a new parameter; an optimiser would hold the old one."""
+"""Puts new parameters into the model, so an optimiser goes on with the old ones."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Tensors are pruned together, because the one before is still pruned."""
+"""Restores all tensors only at the end, so several are pruned at the same time."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

@@ -1,4 +1,4 @@
-"""Results come in the order of the sparsities' size."""
+"""Sorts the sparsities, so results come in another order than asked for."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

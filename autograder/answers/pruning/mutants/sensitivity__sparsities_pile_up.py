@@ -1,4 +1,4 @@
-"""Each sparsity prunes what the one before has left."""
+"""Prunes for each sparsity what the one before has left, without restoring between."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

@@ -1,4 +1,4 @@
-"""evaluate's error becomes NaN."""
+"""Turns an error of evaluate into NaN instead of passing it on."""
 
 
 def sensitivity(model, evaluate, *, names, sparsities):

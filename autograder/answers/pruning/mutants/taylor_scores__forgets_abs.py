@@ -1,4 +1,4 @@
-"""Weights that pull against their gradient get negative scores."""
+"""Leaves out the magnitude, so some scores are negative."""
 
 
 def taylor_scores(weight, grad):

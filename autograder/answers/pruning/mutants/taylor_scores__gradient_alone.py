@@ -1,4 +1,4 @@
-"""The weight is left out."""
+"""Scores by the gradient alone and leaves the weight out."""
 
 
 def taylor_scores(weight, grad):

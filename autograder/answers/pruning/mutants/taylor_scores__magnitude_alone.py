@@ -1,4 +1,4 @@
-"""The gradient is left out."""
+"""Scores by the weight alone and leaves the gradient out."""
 
 
 def taylor_scores(weight, grad):

@@ -1,4 +1,4 @@
-"""Divided by the largest score."""
+"""Divides the scores by the largest one."""
 
 
 def taylor_scores(weight, grad):

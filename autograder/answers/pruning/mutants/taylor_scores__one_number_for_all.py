@@ -1,4 +1,4 @@
-"""The scores are summed."""
+"""Sums the scores to one number."""
 
 
 def taylor_scores(weight, grad):

@@ -1,4 +1,4 @@
-"""The signed change of the loss instead of its size."""
+"""Returns the signed change of the loss instead of its magnitude."""
 
 
 def taylor_scores(weight, grad):

@@ -1,4 +1,4 @@
-"""The square instead of the magnitude."""
+"""Squares weight times gradient instead of taking the magnitude."""
 
 
 def taylor_scores(weight, grad):

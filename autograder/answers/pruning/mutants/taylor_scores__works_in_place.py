@@ -1,4 +1,4 @@
-"""The weight is overwritten."""
+"""Overwrites the weight that was passed in."""
 
 
 def taylor_scores(weight, grad):

@@ -1,4 +1,4 @@
-"""Nothing is checked."""
+"""Accepts a negative threshold without an error."""
 
 
 def threshold_mask(weight, threshold):

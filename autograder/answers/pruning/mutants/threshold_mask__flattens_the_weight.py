@@ -1,4 +1,4 @@
-"""Indexing with a mask loses the shape."""
+"""Returns the list of kept weights instead of a mask."""
 
 
 def threshold_mask(weight, threshold):

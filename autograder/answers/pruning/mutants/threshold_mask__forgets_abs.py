@@ -1,4 +1,4 @@
-"""Large negative weights are pruned."""
+"""Compares the signed weight with the threshold, so large negative weights are pruned."""
 
 
 def threshold_mask(weight, threshold):

@@ -1,4 +1,4 @@
-""">= instead of >."""
+"""Keeps a weight whose magnitude equals the threshold."""
 
 
 def threshold_mask(weight, threshold):

@@ -1,4 +1,4 @@
-"""Floats instead of bool."""
+"""Returns ones and zeros as floats instead of bools."""
 
 
 def threshold_mask(weight, threshold):

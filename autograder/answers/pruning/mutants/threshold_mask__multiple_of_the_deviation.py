@@ -1,4 +1,4 @@
-"""The threshold is scaled by the standard deviation of the weights."""
+"""Multiplies the threshold by the standard deviation of the weights."""
 
 
 def threshold_mask(weight, threshold):

@@ -1,4 +1,4 @@
-"""The weight with zeros instead of a mask."""
+"""Returns the pruned weight instead of a mask."""
 
 
 def threshold_mask(weight, threshold):

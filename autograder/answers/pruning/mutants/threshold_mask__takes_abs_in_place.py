@@ -1,4 +1,4 @@
-"""The weight itself loses its signs."""
+"""Takes the magnitude in place, so the weight itself loses its signs."""
 
 
 def threshold_mask(weight, threshold):

@@ -1,9 +1,9 @@
 """Unpacking what strangers packed: zip, tar, tar.gz, tar.bz2, tar.xz, into a fresh folder and nowhere else.
 
 Only plain files are written, by us, under names we made out of checked parts; nothing is ever linked. A
-member that is no plain file, or whose name leads elsewhere, is left out and named. An archive that is damaged,
-holds one name twice, or is larger than its limits allow is refused as a whole: sizes are counted while writing,
-never believed.
+member that is no plain file, or whose name leads elsewhere, is left out and named. An archive that is
+damaged, holds one name twice, or is larger than its limits allow is refused as a whole: sizes are counted
+while writing, never believed.
 """
 
 import bz2

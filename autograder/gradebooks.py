@@ -62,13 +62,19 @@ def index(sheet: Sheet, rows: range, people: tuple[str, ...]) -> list[dict[str, 
     return found
 
 
+def names_of(learner: str) -> list[str]:
+    """What a learner may stand under: as collected, and "Ana Sy (1234)" by the number and by the name."""
+    parts = re.fullmatch(r"(.+) \(([^()]+)\)", learner)
+    return [learner, parts[2], parts[1]] if parts else [learner]
+
+
 def match(
     sheet: Sheet, results: list[Result], rows: range, people: tuple[str, ...]
 ) -> tuple[dict[int, Result], list[str]]:
     """Row -> result, and a sentence for everyone who was not found, found twice, or is without work."""
     known, placed, notes = index(sheet, rows, people), dict[int, list[Result]](), []
     for result in results:
-        names = [key(name) for name in (result.learner, Path(result.submission).stem) if name]
+        names = [key(name) for name in (*names_of(result.learner), Path(result.submission).stem) if name]
         hits = next((found[name] for name in names for found in known if name in found), set())
         if len(hits) == 1:
             placed.setdefault(next(iter(hits)), []).append(result)

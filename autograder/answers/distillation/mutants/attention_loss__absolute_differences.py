@@ -1,4 +1,4 @@
-"""L1."""
+"""Sums absolute differences of the maps instead of squared ones."""
 
 
 def rows_of(features):

@@ -1,4 +1,4 @@
-"""No maps: channels must agree."""
+"""Compares the features themselves instead of their attention maps."""
 
 import torch.nn.functional as F
 

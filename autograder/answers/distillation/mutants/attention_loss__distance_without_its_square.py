@@ -1,4 +1,4 @@
-"""The L2 distance, as in the paper."""
+"""Averages the L2 distances without squaring them."""
 
 
 def rows_of(features):

@@ -1,4 +1,4 @@
-"""As many channels as both have."""
+"""Uses only as many channels as student and teacher both have."""
 
 
 def rows_of(features):

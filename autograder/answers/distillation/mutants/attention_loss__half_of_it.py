@@ -1,4 +1,4 @@
-"""beta / 2 of the paper."""
+"""Halves the mean of the squared distances."""
 
 
 def rows_of(features):

@@ -1,4 +1,4 @@
-"""The worst image alone."""
+"""Takes the largest distance of the batch instead of the mean."""
 
 
 def rows_of(features):

@@ -1,4 +1,4 @@
-"""Scale matters."""
+"""Compares maps that were not divided by their L2 norm."""
 
 
 def attention_loss(student_features, teacher_features):

@@ -1,4 +1,4 @@
-"""F.mse_loss divides by H * W too."""
+"""Averages over the positions, too, where the squared distance is a sum over them."""
 
 import torch.nn.functional as F
 

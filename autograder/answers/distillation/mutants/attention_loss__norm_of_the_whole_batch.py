@@ -1,4 +1,4 @@
-"""One norm over all images."""
+"""Takes one norm over the whole batch instead of the mean of the squared distances."""
 
 
 def rows_of(features):

@@ -1,4 +1,4 @@
-"""Both are pooled to the smaller size."""
+"""Pools both maps to the smaller size instead of refusing different sizes."""
 
 import torch.nn.functional as F
 

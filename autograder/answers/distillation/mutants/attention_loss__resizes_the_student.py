@@ -1,4 +1,4 @@
-"""Sizes are made to agree."""
+"""Resizes the student's features to the teacher's size instead of refusing different sizes."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""A float cannot be trained on."""
+"""Returns a plain number, which carries no gradient."""
 
 
 def rows_of(features):

@@ -1,4 +1,4 @@
-"""The student cannot learn from it."""
+"""Detaches the student, so no gradient reaches it."""
 
 
 def rows_of(features):

@@ -1,4 +1,4 @@
-"""Grows with the batch."""
+"""Sums over the batch instead of averaging."""
 
 
 def rows_of(features):

@@ -1,4 +1,4 @@
-"""Column-major."""
+"""Reads the positions column by column instead of row by row."""
 
 
 def attention_map(features):

@@ -1,4 +1,4 @@
-"""1e-6 in the denominator swallows small features."""
+"""Adds 1e-6 to the norm, which swallows the maps of small features."""
 
 
 def attention_map(features):

@@ -1,4 +1,4 @@
-"""Divided by the maximum."""
+"""Divides each row by its maximum instead of its L2 norm."""
 
 
 def attention_map(features):

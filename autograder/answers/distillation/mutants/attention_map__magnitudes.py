@@ -1,4 +1,4 @@
-"""abs for square."""
+"""Averages magnitudes over the channels instead of squares."""
 
 
 def attention_map(features):

@@ -1,4 +1,4 @@
-"""One number a channel."""
+"""Averages over the positions, which leaves one number for each channel."""
 
 
 def attention_map(features):

@@ -1,4 +1,4 @@
-"""The mean of the channels."""
+"""Averages the channels without squaring them."""
 
 
 def attention_map(features):

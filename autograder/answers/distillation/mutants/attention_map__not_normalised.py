@@ -1,4 +1,4 @@
-"""Mean squares alone."""
+"""Leaves out the division by the L2 norm."""
 
 
 def attention_map(features):

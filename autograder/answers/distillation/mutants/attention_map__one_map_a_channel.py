@@ -1,4 +1,4 @@
-"""Channels are kept."""
+"""Keeps one map for each channel instead of averaging over the channels."""
 
 
 def attention_map(features):

@@ -1,4 +1,4 @@
-"""The norm of the whole batch."""
+"""Divides by the norm of the whole batch instead of each row's own."""
 
 
 def attention_map(features):

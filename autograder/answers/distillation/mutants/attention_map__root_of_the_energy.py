@@ -1,4 +1,4 @@
-"""The L2 norm over the channels, without its square."""
+"""Takes the L2 norm over the channels instead of the mean of squares."""
 
 
 def attention_map(features):

@@ -1,4 +1,4 @@
-"""A softmax over the positions."""
+"""Normalises with a softmax over the positions instead of the L2 norm."""
 
 
 def attention_map(features):

@@ -1,4 +1,4 @@
-"""The caller's features are squared."""
+"""Squares the features that were passed in."""
 
 
 def attention_map(features):

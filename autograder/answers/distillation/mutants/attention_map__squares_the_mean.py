@@ -1,4 +1,4 @@
-"""Signs cancel before the square."""
+"""Squares after averaging over the channels, so that signs cancel."""
 
 
 def attention_map(features):

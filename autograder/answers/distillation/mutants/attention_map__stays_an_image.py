@@ -1,4 +1,4 @@
-"""(N, H, W) instead of rows."""
+"""Returns maps of height and width instead of one row for each image."""
 
 
 def attention_map(features):

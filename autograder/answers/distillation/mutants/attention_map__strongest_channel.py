@@ -1,4 +1,4 @@
-"""The maximum over the channels."""
+"""Takes the maximum over the channels instead of the mean."""
 
 
 def attention_map(features):

@@ -1,4 +1,4 @@
-"""Divided by the sum."""
+"""Divides each row by its sum instead of its L2 norm."""
 
 
 def attention_map(features):

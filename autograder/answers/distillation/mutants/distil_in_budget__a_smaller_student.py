@@ -1,4 +1,4 @@
-"""Half of the hidden units."""
+"""Returns a student with half of its hidden units."""
 
 
 def distil_in_budget(student, teacher, images, labels, *, generator):

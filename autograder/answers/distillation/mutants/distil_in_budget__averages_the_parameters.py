@@ -1,4 +1,4 @@
-"""Parameters of teacher and student averaged pairwise (F10)."""
+"""Averages parameters of teacher and student pairwise instead of training."""
 
 
 def distil_in_budget(student, teacher, images, labels, *, generator):

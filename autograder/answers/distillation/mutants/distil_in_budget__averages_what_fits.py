@@ -1,4 +1,4 @@
-"""Parameters cut to a common size, averaged (F10)."""
+"""Cuts the teacher's parameters to the student's size and averages both."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""F.kl_div of probabilities (F7)."""
+"""Gives F.kl_div the student's probabilities where it wants their logarithms."""
 
 import copy
 

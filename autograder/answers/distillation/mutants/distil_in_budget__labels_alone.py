@@ -1,4 +1,4 @@
-"""The baseline itself."""
+"""Trains on the labels alone and never asks the teacher."""
 
 import copy
 

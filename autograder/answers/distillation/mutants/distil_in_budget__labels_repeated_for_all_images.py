@@ -1,4 +1,4 @@
-"""Labels of other images."""
+"""Trains the images that have no label on labels of other images."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""The teacher's mode is another one."""
+"""Leaves the teacher in train mode."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""The rate is far too high."""
+"""Trains at a rate so high that the weights become NaN."""
 
 import copy
 

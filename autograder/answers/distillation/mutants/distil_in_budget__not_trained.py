@@ -1,4 +1,4 @@
-"""The student as it came."""
+"""Returns the student untrained."""
 
 
 def distil_in_budget(student, teacher, images, labels, *, generator):

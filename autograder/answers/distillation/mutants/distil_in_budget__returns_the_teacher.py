@@ -1,4 +1,4 @@
-"""The teacher's weights, in the teacher's shapes."""
+"""Returns the teacher's weights instead of the student's."""
 
 
 def distil_in_budget(student, teacher, images, labels, *, generator):

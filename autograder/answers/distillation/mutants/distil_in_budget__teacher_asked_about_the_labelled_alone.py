@@ -1,4 +1,4 @@
-"""The images without a label are not used."""
+"""Uses only the images that have a label, although the teacher can answer for all."""
 
 import copy
 

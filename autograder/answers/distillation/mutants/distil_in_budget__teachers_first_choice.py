@@ -1,4 +1,4 @@
-"""Hard answers of the teacher, no moved copies: half of the way."""
+"""Trains on the teacher's first choice alone instead of its soft targets."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""All targets nearly equal (F8)."""
+"""Applies the temperature to the teacher's probabilities instead of its logits."""
 
 import copy
 

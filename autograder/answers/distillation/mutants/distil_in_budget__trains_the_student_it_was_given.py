@@ -1,4 +1,4 @@
-"""The student given is changed."""
+"""Trains the given student itself instead of a copy."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The teacher is asked once."""
+"""Asks the teacher about the first batch only and reuses its answers."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""len() of an iterator."""
+"""Asks how many batches there are, which an iterator cannot say."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Parameters of teacher and student averaged pairwise (F10)."""
+"""Averages parameters of teacher and student instead of training."""
 
 import torch
 import torch.nn.functional as F

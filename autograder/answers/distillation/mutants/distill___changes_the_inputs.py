@@ -1,4 +1,4 @@
-"""Noise is added to the caller's batches."""
+"""Changes the inputs of the caller's batches."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Nothing is learned."""
+"""Never takes the optimiser's step."""
 
 import torch
 import torch.nn.functional as F

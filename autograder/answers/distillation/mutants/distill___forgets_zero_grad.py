@@ -1,4 +1,4 @@
-"""Gradients pile up from batch to batch."""
+"""Never zeroes the gradients, so they pile up from batch to batch."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""requires_grad stays off."""
+"""Switches the teacher's gradients off and leaves them off."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The teacher's first choice alone."""
+"""Learns the teacher's first choice instead of its soft targets."""
 
 import torch
 import torch.nn.functional as F

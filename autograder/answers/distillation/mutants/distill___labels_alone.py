@@ -1,4 +1,4 @@
-"""The teacher is not asked (F9)."""
+"""Learns from the labels alone and never asks the teacher."""
 
 import torch.nn.functional as F
 

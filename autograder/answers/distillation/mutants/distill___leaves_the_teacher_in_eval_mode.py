@@ -1,4 +1,4 @@
-"""The mode is not put back."""
+"""Leaves the teacher in eval mode instead of restoring its mode."""
 
 import torch
 import torch.nn.functional as F

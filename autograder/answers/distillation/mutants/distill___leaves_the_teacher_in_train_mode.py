@@ -1,4 +1,4 @@
-"""train() at the end, whatever it was."""
+"""Puts the teacher into train mode at the end, whatever mode it came in."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""A list, but of the last batch alone."""
+"""Returns a list of the last loss alone."""
 
 import torch
 import torch.nn.functional as F

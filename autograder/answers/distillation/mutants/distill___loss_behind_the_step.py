@@ -1,4 +1,4 @@
-"""The loss is taken again after the step."""
+"""Reports the loss after the step instead of before it."""
 
 import torch
 import torch.nn.functional as F

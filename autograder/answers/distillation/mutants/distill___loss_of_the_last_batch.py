@@ -1,4 +1,4 @@
-"""One number instead of a list."""
+"""Returns the last loss as one number instead of a list of all."""
 
 import torch
 import torch.nn.functional as F

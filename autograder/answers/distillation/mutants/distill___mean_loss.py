@@ -1,4 +1,4 @@
-"""The mean over the batches."""
+"""Returns the mean of the losses instead of a list."""
 
 import torch
 import torch.nn.functional as F

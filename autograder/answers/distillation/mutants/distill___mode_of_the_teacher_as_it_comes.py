@@ -1,4 +1,4 @@
-"""eval() is forgotten: right only for a teacher in eval mode."""
+"""Runs the teacher in whatever mode it comes instead of eval mode."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Train mode for the batch norm, then the mode is put back."""
+"""Runs the teacher in train mode and then restores its mode, but its statistics have moved."""
 
 import torch
 import torch.nn.functional as F

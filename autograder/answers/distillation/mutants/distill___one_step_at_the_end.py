@@ -1,4 +1,4 @@
-"""One step on the sum of all batches."""
+"""Takes one step at the end instead of one for each batch."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The optimiser given is not used."""
+"""Makes an optimiser of its own and ignores the given one."""
 
 import torch
 import torch.nn.functional as F

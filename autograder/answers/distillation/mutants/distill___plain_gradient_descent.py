@@ -1,4 +1,4 @@
-"""Rate of the optimiser, without its momentum."""
+"""Takes plain gradient steps with the optimiser's rate, without its momentum."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""A first pass for the teacher's answers uses an iterator up."""
+"""Goes through the batches twice, which uses up an iterator."""
 
 import torch
 import torch.nn.functional as F

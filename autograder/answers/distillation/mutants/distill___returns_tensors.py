@@ -1,4 +1,4 @@
-"""Tensors, which keep their graphs."""
+"""Returns the losses as tensors instead of floats."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Each entry is the mean so far."""
+"""Returns running means instead of the loss of each batch."""
 
 import torch
 import torch.nn.functional as F

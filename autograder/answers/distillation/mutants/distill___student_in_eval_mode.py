@@ -1,4 +1,4 @@
-"""The student's batch norm does not learn."""
+"""Trains the student in eval mode, so its batch norm learns no statistics."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The loss reaches the teacher's weights."""
+"""Lets the gradient of the loss reach the teacher's weights."""
 
 import torch.nn.functional as F
 

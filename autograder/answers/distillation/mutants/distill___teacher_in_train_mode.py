@@ -1,4 +1,4 @@
-"""Dropout is random, batch norm takes the batch's statistics and moves its own."""
+"""Runs the teacher in train mode and leaves it there, so its answers and statistics change."""
 
 import torch
 import torch.nn.functional as F

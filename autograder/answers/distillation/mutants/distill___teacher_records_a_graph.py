@@ -1,4 +1,4 @@
-"""No torch.no_grad() around the teacher."""
+"""Runs the teacher without torch.no_grad(), so its graph is recorded."""
 
 import torch.nn.functional as F
 

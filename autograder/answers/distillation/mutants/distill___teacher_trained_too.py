@@ -1,4 +1,4 @@
-"""The teacher takes steps of its own."""
+"""Trains the teacher, too."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Every batch is learned twice."""
+"""Passes over the batches twice."""
 
 import torch
 import torch.nn.functional as F

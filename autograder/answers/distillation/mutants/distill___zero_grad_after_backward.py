@@ -1,4 +1,4 @@
-"""Gradients are thrown away before the step."""
+"""Zeroes the gradients between backward and step, so nothing is learned."""
 
 import torch
 import torch.nn.functional as F

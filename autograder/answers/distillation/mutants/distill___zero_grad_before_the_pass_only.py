@@ -1,4 +1,4 @@
-"""zero_grad once."""
+"""Zeroes the gradients once before the pass instead of for each batch."""
 
 import torch
 import torch.nn.functional as F

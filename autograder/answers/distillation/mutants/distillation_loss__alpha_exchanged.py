@@ -1,4 +1,4 @@
-"""alpha weights the labels."""
+"""Weights the labels with alpha and the teacher with 1 - alpha."""
 
 import torch.nn.functional as F
 

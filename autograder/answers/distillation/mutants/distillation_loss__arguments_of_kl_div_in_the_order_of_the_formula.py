@@ -1,4 +1,4 @@
-"""F.kl_div(teacher, log student): the order of the formula, not of the function (F7)."""
+"""Passes F.kl_div the teacher first and the student's logarithms second."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""F.cross_entropy takes a softmax of its own."""
+"""Passes probabilities to F.cross_entropy, which applies a softmax of its own."""
 
 import torch.nn.functional as F
 

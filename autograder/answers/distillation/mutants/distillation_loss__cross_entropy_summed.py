@@ -1,4 +1,4 @@
-"""The labels' term is a sum over the batch."""
+"""Sums the cross-entropy over the batch instead of averaging."""
 
 import torch.nn.functional as F
 

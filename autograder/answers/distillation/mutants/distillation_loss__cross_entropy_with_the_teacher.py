@@ -1,4 +1,4 @@
-"""The entropy of the teacher is not taken off."""
+"""Computes the cross-entropy with the teacher instead of the KL divergence."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""Divided by T^2."""
+"""Divides by the square of the temperature instead of multiplying."""
 
 import torch.nn.functional as F
 

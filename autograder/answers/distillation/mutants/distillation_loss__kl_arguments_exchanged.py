@@ -1,4 +1,4 @@
-"""KL(student || teacher) (F7)."""
+"""Computes KL(student || teacher) instead of KL(teacher || student)."""
 
 import torch.nn.functional as F
 

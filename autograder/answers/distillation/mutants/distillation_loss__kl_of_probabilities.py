@@ -1,4 +1,4 @@
-"""F.kl_div gets the student's probabilities where it wants their logarithms (F7)."""
+"""Gives F.kl_div the student's probabilities where it wants their logarithms."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""The labels' term is not weighted."""
+"""Adds the labels' term in full instead of weighting it with 1 - alpha."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""0 * log 0 is NaN for a teacher that is certain."""
+"""Takes the logarithm of a zero probability, which gives NaN for a teacher that is certain."""
 
 import torch.nn.functional as F
 

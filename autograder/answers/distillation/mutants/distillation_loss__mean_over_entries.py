@@ -1,4 +1,4 @@
-"""reduction='mean' divides by N * C."""
+"""Averages the divergence over classes, too, instead of over the batch alone."""
 
 import torch.nn.functional as F
 

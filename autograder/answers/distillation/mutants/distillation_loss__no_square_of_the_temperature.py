@@ -1,4 +1,4 @@
-"""T^2 left out: the gradient fades as T grows (F8)."""
+"""Leaves out the factor T^2."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""No mean over the batch."""
+"""Returns one loss for each image instead of the mean."""
 
 import torch.nn.functional as F
 

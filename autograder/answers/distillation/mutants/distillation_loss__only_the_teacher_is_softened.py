@@ -1,4 +1,4 @@
-"""The student answers at T = 1."""
+"""Softens the teacher alone and leaves the student at temperature 1."""
 
 import torch.nn.functional as F
 

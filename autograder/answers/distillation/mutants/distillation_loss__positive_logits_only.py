@@ -1,4 +1,4 @@
-"""A ReLU on the student's logits, as in a widely copied listing."""
+"""Cuts the student's negative logits off with a ReLU."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""log q - log p."""
+"""Turns the sign of the divergence."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""Cross-entropy at temperature T."""
+"""Applies the temperature to the student in the labels' term, too."""
 
 import torch.nn.functional as F
 

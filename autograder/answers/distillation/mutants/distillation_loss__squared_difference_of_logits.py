@@ -1,4 +1,4 @@
-"""The limit of high temperatures, at any temperature."""
+"""Takes squared differences of the logits instead of the KL divergence."""
 
 import torch.nn.functional as F
 

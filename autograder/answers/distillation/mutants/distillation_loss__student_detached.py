@@ -1,4 +1,4 @@
-"""The wrong side is detached."""
+"""Detaches the student in the teacher's term, so the teacher teaches nothing."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""reduction='sum' grows with the batch."""
+"""Sums the divergence over the batch instead of averaging."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""The teacher is compared with the labels: no gradient for the student (F9)."""
+"""Compares the teacher with the labels, which gives the student no gradient."""
 
 import torch.nn.functional as F
 

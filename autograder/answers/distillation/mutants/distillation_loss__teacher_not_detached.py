@@ -1,4 +1,4 @@
-"""The gradient reaches the teacher's logits."""
+"""Lets a gradient reach the teacher's logits."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""T where T^2 belongs."""
+"""Multiplies the teacher's term with T instead of T^2."""
 
 import torch.nn.functional as F
 

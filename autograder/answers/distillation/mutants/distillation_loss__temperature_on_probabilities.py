@@ -1,4 +1,4 @@
-"""Softmax first, then the temperature (F8)."""
+"""Applies the temperature to probabilities instead of logits."""
 
 import torch.nn.functional as F
 

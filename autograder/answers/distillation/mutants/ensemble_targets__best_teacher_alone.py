@@ -1,4 +1,4 @@
-"""The teacher of the largest weight."""
+"""Takes the teacher of the largest weight alone."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Weights are divided by the number of teachers."""
+"""Divides by the number of teachers instead of the sum of the weights."""
 
 import torch
 

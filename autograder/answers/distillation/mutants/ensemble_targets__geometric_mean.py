@@ -1,4 +1,4 @@
-"""The product of experts."""
+"""Takes the geometric mean of the distributions instead of the weighted mean."""
 
 import torch
 

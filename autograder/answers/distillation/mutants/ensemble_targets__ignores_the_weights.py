@@ -1,4 +1,4 @@
-"""Every teacher counts the same."""
+"""Ignores the weights, so every teacher counts the same."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The caller's list of weights is rewritten."""
+"""Overwrites the list of weights that was passed in."""
 
 import torch
 

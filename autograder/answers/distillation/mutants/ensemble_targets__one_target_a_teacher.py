@@ -1,4 +1,4 @@
-"""The teachers stay side by side."""
+"""Returns one target for each teacher instead of their mean."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The mean of the logits, softened."""
+"""Averages the logits and softens the mean, instead of averaging softened distributions."""
 
 import torch
 

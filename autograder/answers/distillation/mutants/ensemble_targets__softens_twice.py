@@ -1,4 +1,4 @@
-"""Mean of the probabilities, then a softmax with the temperature (F8)."""
+"""Averages probabilities and then applies a softmax with the temperature to them."""
 
 import torch
 

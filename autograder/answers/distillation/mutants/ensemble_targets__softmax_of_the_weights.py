@@ -1,4 +1,4 @@
-"""Weights are normalised by a softmax."""
+"""Normalises the weights by a softmax instead of by their sum."""
 
 import torch
 

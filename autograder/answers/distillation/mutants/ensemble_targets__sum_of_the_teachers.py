@@ -1,4 +1,4 @@
-"""No mean at all."""
+"""Sums the distributions without normalising the weights."""
 
 import torch
 

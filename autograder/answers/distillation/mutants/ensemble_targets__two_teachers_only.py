@@ -1,4 +1,4 @@
-"""Written for two."""
+"""Works for exactly two teachers and no other number."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Rows sum to the sum of the weights."""
+"""Does not normalise given weights, so that rows do not sum to 1."""
 
 import torch
 

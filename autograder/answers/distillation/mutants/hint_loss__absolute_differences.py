@@ -1,4 +1,4 @@
-"""L1."""
+"""Averages absolute differences instead of squared ones."""
 
 import torch.nn.functional as F
 

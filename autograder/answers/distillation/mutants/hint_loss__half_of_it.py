@@ -1,4 +1,4 @@
-"""One half, as in the paper."""
+"""Halves the mean squared error."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""The number alone."""
+"""Computes the loss without any gradient."""
 
 import torch
 import torch.nn.functional as F

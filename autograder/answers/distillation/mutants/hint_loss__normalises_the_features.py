@@ -1,4 +1,4 @@
-"""Scale is lost."""
+"""Normalises the features before comparing them, so that their scale is lost."""
 
 import torch.nn.functional as F
 

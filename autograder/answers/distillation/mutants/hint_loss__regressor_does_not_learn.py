@@ -1,4 +1,4 @@
-"""The regressor's answer is cut from the graph and put back."""
+"""Cuts the regressor from the graph, so it does not learn."""
 
 import torch.nn.functional as F
 

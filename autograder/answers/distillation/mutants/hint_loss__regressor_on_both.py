@@ -1,4 +1,4 @@
-"""Both sides are mapped."""
+"""Passes the teacher's features through the regressor, too."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""The teacher is mapped to the student."""
+"""Passes the teacher's features through the regressor instead of the student's."""
 
 import torch.nn.functional as F
 

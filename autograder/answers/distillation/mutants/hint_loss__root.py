@@ -1,4 +1,4 @@
-"""The root of the mean square."""
+"""Takes the root of the mean squared error."""
 
 import torch.nn.functional as F
 

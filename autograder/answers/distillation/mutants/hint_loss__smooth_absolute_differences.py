@@ -1,4 +1,4 @@
-"""Huber's loss."""
+"""Uses the smooth L1 loss instead of the mean squared error."""
 
 import torch.nn.functional as F
 

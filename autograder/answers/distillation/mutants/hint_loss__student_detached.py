@@ -1,4 +1,4 @@
-"""The wrong side is detached."""
+"""Detaches the student's features, so no gradient reaches the student."""
 
 import torch.nn.functional as F
 

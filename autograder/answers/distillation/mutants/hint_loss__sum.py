@@ -1,4 +1,4 @@
-"""Sum over all entries."""
+"""Sums the squared errors over all entries instead of averaging."""
 
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""The mean over the batch alone."""
+"""Averages over the batch only and sums over the features."""
 
 
 def hint_loss(student_features, teacher_features, regressor):

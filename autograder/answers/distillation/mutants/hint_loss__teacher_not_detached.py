@@ -1,4 +1,4 @@
-"""The gradient reaches the teacher."""
+"""Lets a gradient reach the teacher's features."""
 
 import torch.nn.functional as F
 

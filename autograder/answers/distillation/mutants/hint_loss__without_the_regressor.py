@@ -1,4 +1,4 @@
-"""Features are compared as they are."""
+"""Leaves out the regressor and compares the features as they are."""
 
 import torch.nn.functional as F
 

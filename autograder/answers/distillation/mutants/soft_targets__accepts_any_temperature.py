@@ -1,4 +1,4 @@
-"""No check of the range."""
+"""Accepts zero and negative temperatures without an error."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Only negative temperatures are refused."""
+"""Accepts a temperature of zero without an error."""
 
 import torch
 

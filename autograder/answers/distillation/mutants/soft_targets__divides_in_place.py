@@ -1,4 +1,4 @@
-"""The caller's logits are divided."""
+"""Divides the logits that were passed in."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""log_softmax, as F.kl_div wants its first argument."""
+"""Returns logarithms of the probabilities."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The higher the temperature, the sharper."""
+"""Multiplies the logits by the temperature instead of dividing."""
 
 import torch
 

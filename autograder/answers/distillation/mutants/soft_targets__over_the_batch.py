@@ -1,4 +1,4 @@
-"""Each class sums to 1 over the images."""
+"""Takes the softmax over the batch instead of over the classes."""
 
 import torch
 

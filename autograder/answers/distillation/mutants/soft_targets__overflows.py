@@ -1,4 +1,4 @@
-"""exp of the logits themselves."""
+"""Takes the exponential of large logits directly, which overflows."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Probabilities over T, normalised again: the temperature cancels (F8)."""
+"""Divides probabilities by the temperature and normalises again, so that it cancels."""
 
 import torch
 

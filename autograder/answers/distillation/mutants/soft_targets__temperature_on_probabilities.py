@@ -1,4 +1,4 @@
-"""The softmax comes first, the temperature divides probabilities (F8)."""
+"""Applies the temperature to probabilities instead of logits."""
 
 import torch
 

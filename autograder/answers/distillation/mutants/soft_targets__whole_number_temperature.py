@@ -1,4 +1,4 @@
-"""A temperature of 2.5 becomes 2, one of 0.7 an error."""
+"""Cuts the temperature off to a whole number."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""One-hot answers carry no dark knowledge."""
+"""Returns one-hot answers instead of probabilities."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Behind the end it begins anew."""
+"""Begins anew behind the end instead of staying there."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Degrees where radians belong."""
+"""Gives the cosine degrees instead of radians."""
 
 import math
 

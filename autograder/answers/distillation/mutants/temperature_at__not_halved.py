@@ -1,4 +1,4 @@
-"""1 + cos runs from 2 to 0."""
+"""Leaves out the half, although 1 + cos runs from 2 to 0."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""end is reached at total - 1."""
+"""Reaches the end one step early."""
 
 import math
 

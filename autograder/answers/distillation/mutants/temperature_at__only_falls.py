@@ -1,4 +1,4 @@
-"""A schedule that should rise falls."""
+"""Exchanges start and end of a schedule that should rise."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""cos from 0 to pi / 2."""
+"""Follows the cosine from 0 to pi / 2 instead of pi."""
 
 import math
 

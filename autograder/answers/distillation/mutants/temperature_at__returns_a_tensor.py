@@ -1,4 +1,4 @@
-"""A tensor, not a float."""
+"""Returns a tensor instead of a float."""
 
 import math
 

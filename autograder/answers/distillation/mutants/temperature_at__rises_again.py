@@ -1,4 +1,4 @@
-"""Not held behind total."""
+"""Follows the cosine beyond the end, so the temperature rises again."""
 
 import math
 

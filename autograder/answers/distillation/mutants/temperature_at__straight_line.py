@@ -1,4 +1,4 @@
-"""No cosine."""
+"""Runs in a straight line instead of along a cosine."""
 
 
 def temperature_at(step, *, total, start, end):

@@ -1,4 +1,4 @@
-"""step // total is 0."""
+"""Divides the steps as whole numbers, so nothing happens until the end."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""cos from 0 to 2 pi."""
+"""Follows the cosine from 0 to 2 pi instead of pi."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""From end to start."""
+"""Exchanges start and end."""
 
 import math
 

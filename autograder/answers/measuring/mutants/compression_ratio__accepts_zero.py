@@ -1,4 +1,4 @@
-"""Only negative sizes are refused."""
+"""Accepts a size of zero and refuses only negative ones."""
 
 
 def compression_ratio(original_bytes, compressed_bytes):

@@ -1,4 +1,4 @@
-"""AssertionError is no ValueError."""
+"""Refuses bad sizes with AssertionError instead of ValueError."""
 
 
 def compression_ratio(original_bytes, compressed_bytes):

@@ -1,4 +1,4 @@
-"""The message names neither argument nor value."""
+"""Names neither the argument nor its value in the error."""
 
 
 def compression_ratio(original_bytes, compressed_bytes):

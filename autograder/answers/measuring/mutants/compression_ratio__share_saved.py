@@ -1,4 +1,4 @@
-"""How much was saved, as a share."""
+"""Returns the share of bytes saved instead of the ratio."""
 
 
 def compression_ratio(original_bytes, compressed_bytes):

@@ -1,4 +1,4 @@
-"""Rounded for the eye."""
+"""Rounds the ratio to two digits."""
 
 
 def compression_ratio(original_bytes, compressed_bytes):

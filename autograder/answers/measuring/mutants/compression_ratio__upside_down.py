@@ -1,4 +1,4 @@
-"""Compressed over original."""
+"""Divides the compressed size by the original one."""
 
 
 def compression_ratio(original_bytes, compressed_bytes):

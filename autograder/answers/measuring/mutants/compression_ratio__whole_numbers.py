@@ -1,4 +1,4 @@
-"""Integer division."""
+"""Cuts the ratio off to a whole number."""
 
 
 def compression_ratio(original_bytes, compressed_bytes):

@@ -1,4 +1,4 @@
-"""Nothing is checked: 0 bytes raise ZeroDivisionError, negative ones nothing."""
+"""Checks neither size, so zero bytes raise ZeroDivisionError and negative ones pass."""
 
 
 def compression_ratio(original_bytes, compressed_bytes):

@@ -1,4 +1,4 @@
-"""Adding through index tensors adds once a cell, however often it is named."""
+"""Counts each pair of target and prediction only once, however often it occurs."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Counts in bytes, which start again at 0 after 255."""
+"""Counts in 8-bit numbers, which start again at 0 after 255."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The counts come as float32."""
+"""Returns the counts as floats instead of integers."""
 
 import torch
 

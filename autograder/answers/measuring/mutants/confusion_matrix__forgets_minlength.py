@@ -1,4 +1,4 @@
-"""The class that is highest in number is missing when it does not come."""
+"""Fails when the highest class does not occur."""
 
 import torch
 

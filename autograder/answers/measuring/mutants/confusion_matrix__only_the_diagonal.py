@@ -1,4 +1,4 @@
-"""Wrong predictions are not counted."""
+"""Counts right predictions alone and leaves out the wrong ones."""
 
 import torch
 

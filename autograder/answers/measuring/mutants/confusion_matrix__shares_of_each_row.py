@@ -1,4 +1,4 @@
-"""Each row is divided by its sum."""
+"""Divides each row by its sum instead of returning counts."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The largest label decides the size, not num_classes."""
+"""Takes the size from the largest label instead of num_classes."""
 
 import torch
 

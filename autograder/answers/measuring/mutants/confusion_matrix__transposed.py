@@ -1,4 +1,4 @@
-"""Rows are predictions."""
+"""Puts predictions into rows and targets into columns."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""In train mode the forward pass moves the running statistics."""
+"""Runs the model in train mode, so its batch norm statistics change."""
 
 import torch
 from torch import nn

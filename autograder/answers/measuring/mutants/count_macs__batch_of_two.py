@@ -1,4 +1,4 @@
-"""The probe holds two inputs."""
+"""Counts a batch of two inputs instead of one."""
 
 import torch
 from torch import nn

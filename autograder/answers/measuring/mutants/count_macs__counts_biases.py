@@ -1,4 +1,4 @@
-"""One more for the bias of each output."""
+"""Counts one more operation for the bias of each output."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Floating-point operations instead of multiply-accumulates: twice as many."""
+"""Counts multiplication and addition as two, which is twice the number of MACs."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""What a module did is remembered by module, so its second call replaces the first."""
+"""Counts a module once, although the forward pass uses it twice."""
 
 import torch
 from torch import nn

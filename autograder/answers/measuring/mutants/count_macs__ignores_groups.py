@@ -1,4 +1,4 @@
-"""A grouped convolution is counted as a full one."""
+"""Counts a grouped convolution as if it had one group."""
 
 import math
 

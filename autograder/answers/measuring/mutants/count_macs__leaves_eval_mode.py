@@ -1,4 +1,4 @@
-"""The model stays in eval mode."""
+"""Leaves the model in eval mode."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Hooks and mode are put right only when nothing was raised."""
+"""Leaves hooks and mode changed when the forward pass raises an error."""
 
 import torch
 from torch import nn

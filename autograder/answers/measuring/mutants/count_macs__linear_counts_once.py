@@ -1,4 +1,4 @@
-"""A Linear on a sequence is counted as if it had one position."""
+"""Counts a Linear layer once, although a sequence passes it at every position."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Layers inside a nested module are not seen."""
+"""Misses the layers inside nested modules."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""The size of the input instead of the output: wrong with a stride or without padding."""
+"""Multiplies by the size of the input instead of the output of a convolution."""
 
 import torch
 from torch import nn

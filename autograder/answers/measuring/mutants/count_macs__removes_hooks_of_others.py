@@ -1,4 +1,4 @@
-"""All hooks are cleared, not only its own."""
+"""Removes the hooks of others together with its own."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""The height of the kernel, squared."""
+"""Squares the height of a kernel, although its width may differ."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""A batch norm's running statistics are counted as parameters."""
+"""Counts buffers, too, such as the running statistics of batch norm."""
 
 
 def count_parameters(model, *, nonzero=False):

@@ -1,4 +1,4 @@
-"""The state dict lists a tied tensor under each of its names."""
+"""Counts a shared parameter once under each of its names."""
 
 
 def count_parameters(model, *, nonzero=False):

@@ -1,4 +1,4 @@
-"""With nonzero=True the zeros are counted instead of the others."""
+"""Counts the zeros instead of the other values with nonzero=True."""
 
 
 def count_parameters(model, *, nonzero=False):

@@ -1,4 +1,4 @@
-"""The option nonzero has no effect."""
+"""Ignores the option nonzero."""
 
 
 def count_parameters(model, *, nonzero=False):

@@ -1,4 +1,4 @@
-"""Frozen parameters are left out."""
+"""Leaves out frozen parameters."""
 
 
 def count_parameters(model, *, nonzero=False):

@@ -1,4 +1,4 @@
-"""Biases are left out."""
+"""Leaves out the biases."""
 
 
 def count_parameters(model, *, nonzero=False):

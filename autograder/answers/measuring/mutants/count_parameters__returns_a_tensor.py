@@ -1,4 +1,4 @@
-"""The count of the non-zero values stays a tensor."""
+"""Returns a tensor instead of an int with nonzero=True."""
 
 
 def count_parameters(model, *, nonzero=False):

@@ -1,4 +1,4 @@
-"""A weight of 1e-8 is not exactly 0, but is counted as if it were."""
+"""Takes very small values for zeros with nonzero=True."""
 
 
 def count_parameters(model, *, nonzero=False):

@@ -1,4 +1,4 @@
-"""Two parameters that look at the same memory are counted twice."""
+"""Counts memory twice when two parameters share it."""
 
 
 def dense_bytes(model):

@@ -1,4 +1,4 @@
-"""Bits instead of bytes."""
+"""Counts bits instead of bytes."""
 
 
 def dense_bytes(model):

@@ -1,4 +1,4 @@
-"""The state dict lists a tied tensor under each of its names."""
+"""Counts a shared tensor once under each of its names in the state dict."""
 
 
 def dense_bytes(model):

@@ -1,4 +1,4 @@
-"""Running mean, variance and counter of a batch norm are left out."""
+"""Leaves out buffers, such as the running statistics of batch norm."""
 
 
 def dense_bytes(model):

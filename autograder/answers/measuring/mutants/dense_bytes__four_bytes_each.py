@@ -1,4 +1,4 @@
-"""Every value is taken for a float32."""
+"""Counts four bytes for every value, whatever its dtype."""
 
 
 def dense_bytes(model):

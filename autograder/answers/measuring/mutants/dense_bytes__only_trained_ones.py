@@ -1,4 +1,4 @@
-"""Frozen parameters are left out."""
+"""Leaves out frozen parameters."""
 
 
 def dense_bytes(model):

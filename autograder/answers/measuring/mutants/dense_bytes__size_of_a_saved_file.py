@@ -1,4 +1,4 @@
-"""The length of a file of torch.save, with its archive around the numbers."""
+"""Measures a file of torch.save, which holds more than the tensors' bytes."""
 
 import io
 

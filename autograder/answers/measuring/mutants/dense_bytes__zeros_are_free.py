@@ -1,4 +1,4 @@
-"""Only the values that are not 0 are counted."""
+"""Leaves out values that are zero."""
 
 
 def dense_bytes(model):

@@ -1,4 +1,4 @@
-"""The time of all repeats, divided by their number: a mean."""
+"""Times all repeats at once and divides, which is a mean."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""For an even number of repeats torch.median takes the lower one."""
+"""Takes the lower of the middle two for an even number of repeats."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The mean, which one slow call spoils."""
+"""Returns the mean, which one slow call spoils, instead of the median."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A thousand times too much."""
+"""Returns milliseconds instead of seconds."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""The warm-up is left out."""
+"""Leaves out the warm-up calls."""
 
 import statistics
 import time

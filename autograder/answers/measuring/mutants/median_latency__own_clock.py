@@ -1,4 +1,4 @@
-"""The clock that is given is ignored."""
+"""Reads a clock of its own instead of the given one."""
 
 import statistics
 import time

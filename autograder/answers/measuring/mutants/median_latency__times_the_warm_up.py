@@ -1,4 +1,4 @@
-"""The warm-up calls are among the times."""
+"""Times the warm-up calls together with the repeats."""
 
 import statistics
 import time

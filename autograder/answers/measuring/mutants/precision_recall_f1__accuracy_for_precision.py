@@ -1,4 +1,4 @@
-"""The share of all samples that are right and of this class."""
+"""Divides by all samples for precision instead of those predicted as the class."""
 
 import torch
 

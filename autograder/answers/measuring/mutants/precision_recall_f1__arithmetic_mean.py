@@ -1,4 +1,4 @@
-"""F1 as the mean of precision and recall."""
+"""Averages precision and recall for F1 instead of taking their harmonic mean."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The result is float64."""
+"""Returns float64 instead of float32."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Precision divides by the row, recall by the column."""
+"""Exchanges precision and recall."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""One row for all classes."""
+"""Averages over the classes instead of returning one row for each."""
 
 import torch
 

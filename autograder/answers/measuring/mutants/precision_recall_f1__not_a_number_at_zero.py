@@ -1,4 +1,4 @@
-"""0 / 0 is left as it comes."""
+"""Returns NaN where a denominator is 0."""
 
 import torch
 

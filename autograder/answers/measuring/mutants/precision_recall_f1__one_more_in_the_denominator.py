@@ -1,4 +1,4 @@
-"""A 1 is added to every denominator to avoid 0 / 0."""
+"""Adds 1 to every denominator to avoid a division by zero."""
 
 import torch
 

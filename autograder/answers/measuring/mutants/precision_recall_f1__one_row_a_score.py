@@ -1,4 +1,4 @@
-"""The shape is (3, C)."""
+"""Returns one row for each score instead of one for each class."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Twice as many weights in float16; the contract says float32."""
+"""Returns float16 tensors instead of float32."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""One layer, by least squares: 14 % error, half the budget unused."""
+"""Fits a single linear layer and leaves half of the budget unused."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The learning rate was too high."""
+"""Returns weights that are NaN."""
 
 import torch
 

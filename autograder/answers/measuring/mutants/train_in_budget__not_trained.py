@@ -1,4 +1,4 @@
-"""Random weights of the right size."""
+"""Returns random weights without training."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A hundred hidden units, whatever the budget."""
+"""Uses a hundred hidden units, whatever the budget."""
 
 import torch
 

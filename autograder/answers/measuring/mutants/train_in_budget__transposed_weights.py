@@ -1,4 +1,4 @@
-"""Weights are (in, out)."""
+"""Returns transposed weights, of shape (in, out)."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The width is planned for 16-bit numbers, but the tensors are float32."""
+"""Plans two bytes for each number, although a float32 takes four."""
 
 import torch
 

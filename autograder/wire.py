@@ -15,6 +15,7 @@ tagged tree:
 """
 
 import json
+import math
 import re
 import struct
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ MAX_NODES = 200_000
 MAX_TEXT = 1 << 20
 MAX_DIMS = 16
 MAX_INT = 1 << 256
+MAX_KEY = 1 << 60  # larger integers can be chosen to have equal hashes: a dict of them takes hours
+MAX_EMPTY = 1 << 62  # the product of the sizes that are not 0, in a tensor without entries
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 DTYPES: dict[str, torch.dtype] = {
@@ -105,6 +108,8 @@ def encode(value: Any, buffers: list[Buffer], depth: int = 0) -> Any:
     if isinstance(value, dict):
         if any(type(key) not in (str, int) for key in value):
             return ["o", f"{_name(kind)} with keys other than str and int"]
+        if any(type(key) is int and not -MAX_KEY < key < MAX_KEY for key in value):
+            return ["o", f"{_name(kind)} with an integer key of more than 60 bits"]
         return ["d", *([key, encode(item, buffers, depth + 1)] for key, item in value.items())]
     if kind is _Tensor or kind is _Parameter:
         return _encode_tensor(value, buffers)
@@ -195,6 +200,8 @@ class _Reader:
     def pair(self, item: Any, depth: int) -> tuple[str | int, Any]:
         if type(item) is not list or len(item) != 2 or type(item[0]) not in (str, int):
             raise WireError("a dict entry that is no pair")
+        if type(item[0]) is int and not -MAX_KEY < item[0] < MAX_KEY:
+            raise WireError("a dict with a key of more than 60 bits")
         return clean(item[0]) if type(item[0]) is str else item[0], self.value(item[1], depth + 1)
 
     def buffer(self, index: Any) -> Any:
@@ -208,11 +215,11 @@ class _Reader:
             raise WireError("an array of an unknown kind")
         if any(type(size) is not int or not 0 <= size < 1 << 40 for size in shape):
             raise WireError("an array of an impossible shape")
-        buffer, count = self.buffer(index), 1
-        for size in shape:
-            count *= size
-        if count * DTYPES[dtype].itemsize != len(buffer):
+        buffer, width = self.buffer(index), DTYPES[dtype].itemsize
+        if math.prod(shape) * width != len(buffer):
             raise WireError("an array whose bytes do not fit its shape")
+        if math.prod(size for size in shape if size) * width > MAX_EMPTY:
+            raise WireError("an array of an impossible shape")
         return buffer, shape
 
     def tensor(self, dtype: Any, shape: Any, index: Any) -> torch.Tensor:
@@ -262,6 +269,8 @@ def unpack_prefix(prefix: bytes) -> tuple[int, int]:
 
 def unpack_header(text: bytes | bytearray, body: int) -> dict[str, Any]:
     """The JSON header, with `sizes` proved to add up to the body."""
+    if text.count(b"[") + text.count(b"{") > MAX_NODES + 3 or text.count(b",") > 4 * MAX_NODES:
+        raise WireError("a header of too many parts")  # millions of empty lists take minutes to read
     try:
         header = _loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Begins with all ones and counts down."""
+"""Begins with all ones and counts down instead of beginning with zeros."""
 
 
 def canonical_code(lengths):

@@ -1,4 +1,4 @@
-"""Among equal lengths the largest symbol gets the smallest code."""
+"""Gives the smallest word to the largest symbol among equal lengths."""
 
 
 def canonical_code(lengths):

@@ -1,4 +1,4 @@
-"""The longest codes start at zero, as in some other conventions."""
+"""Begins with the longest words instead of the shortest."""
 
 
 def canonical_code(lengths):

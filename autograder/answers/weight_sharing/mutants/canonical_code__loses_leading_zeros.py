@@ -1,4 +1,4 @@
-"""bin() writes no zeros in front."""
+"""Loses the zeros at the beginning of a word."""
 
 
 def canonical_code(lengths):

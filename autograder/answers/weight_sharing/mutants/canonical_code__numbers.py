@@ -1,4 +1,4 @@
-"""Integers, which do not know how long they are."""
+"""Returns whole numbers instead of bit strings."""
 
 
 def canonical_code(lengths):

@@ -1,4 +1,4 @@
-"""When the length grows, one zero is appended, although it may grow by more."""
+"""Appends one zero when the length grows, even if it grows by more."""
 
 
 def canonical_code(lengths):

@@ -1,4 +1,4 @@
-"""Sorted by length alone: equal lengths stay as they were given."""
+"""Leaves symbols of equal length in the order in which they came."""
 
 
 def canonical_code(lengths):

@@ -1,4 +1,4 @@
-"""Goes through the symbols in order, whatever their lengths."""
+"""Orders the words by symbol alone instead of by length first."""
 
 
 def canonical_code(lengths):

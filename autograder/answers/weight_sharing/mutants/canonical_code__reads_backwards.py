@@ -1,4 +1,4 @@
-"""The bits of each code in reverse, as some file formats store them."""
+"""Writes the bits of each word in reverse."""
 
 
 def canonical_code(lengths):

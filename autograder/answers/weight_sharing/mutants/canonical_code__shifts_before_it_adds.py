@@ -1,4 +1,4 @@
-"""The zeros are appended to the code before, and one is added afterwards."""
+"""Appends the zeros before it counts up instead of afterwards."""
 
 
 def canonical_code(lengths):

@@ -1,4 +1,4 @@
-"""10 comes before 2."""
+"""Orders the symbols as text, so that 10 comes before 2."""
 
 
 def canonical_code(lengths):

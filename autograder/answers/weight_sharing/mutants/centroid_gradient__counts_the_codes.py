@@ -1,4 +1,4 @@
-"""bincount without weights."""
+"""Counts how often each code occurs instead of summing its gradients."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The mean over the tensor, not the sum over the group."""
+"""Divides the sums by the number of all weights."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""numpy adds in float64 and nobody goes back."""
+"""Returns float64 instead of float32."""
 
 import numpy as np
 import torch

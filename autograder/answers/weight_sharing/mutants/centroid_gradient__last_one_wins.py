@@ -1,4 +1,4 @@
-"""out[codes] += grad reads, adds and writes once for each code, so that all but one gradient are lost."""
+"""Keeps only the last gradient of each code instead of their sum."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The mean makes large groups learn as slowly as a single weight."""
+"""Averages the gradients of each code instead of summing them."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The mean of each group, 0 / 0 for a code that does not occur."""
+"""Averages the gradients of each code, which gives NaN for an unused one."""
 
 import torch
 

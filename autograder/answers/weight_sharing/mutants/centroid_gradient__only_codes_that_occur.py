@@ -1,4 +1,4 @@
-"""Too short when the last codes are not used."""
+"""Leaves out the last codes when they are not used, so the result is too short."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""One gradient for each weight, that of its centroid."""
+"""Returns one gradient for each weight instead of one for each code."""
 
 import torch
 

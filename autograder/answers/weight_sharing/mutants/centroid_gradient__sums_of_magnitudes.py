@@ -1,4 +1,4 @@
-"""Gradients of opposite sign no longer cancel."""
+"""Sums magnitudes, so that gradients of opposite sign no longer cancel."""
 
 import torch
 

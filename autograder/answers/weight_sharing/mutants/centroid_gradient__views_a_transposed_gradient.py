@@ -1,4 +1,4 @@
-"""view() needs contiguous memory."""
+"""Fails on a transposed gradient, because view() needs rows that follow each other in memory."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A net in the source: it was trained before, and the bytes say nothing (here: zeros, for brevity)."""
+"""Keeps the net in the source code instead of the bytes."""
 
 import torch
 

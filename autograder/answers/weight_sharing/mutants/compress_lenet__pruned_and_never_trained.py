@@ -1,4 +1,4 @@
-"""98 % of each matrix go at once, and nothing is learned afterwards."""
+"""Prunes 98 % of each matrix at once and does not retrain."""
 
 from shrink.weight_sharing import encode_network
 

@@ -1,4 +1,4 @@
-"""Works on the model itself."""
+"""Prunes the given model itself instead of a copy."""
 
 import torch
 

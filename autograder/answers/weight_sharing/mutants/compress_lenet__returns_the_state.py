@@ -1,4 +1,4 @@
-"""A state dict comes back, and no bytes."""
+"""Returns a state dict instead of bytes."""
 
 
 def compress_lenet(model, images, labels, *, generator):

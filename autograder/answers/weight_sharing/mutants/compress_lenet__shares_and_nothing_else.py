@@ -1,4 +1,4 @@
-"""The dense weights take 31 values each; nothing is pruned."""
+"""Shares the values of the dense weights without pruning any."""
 
 from shrink.weight_sharing import encode_network
 

@@ -1,4 +1,4 @@
-"""Four bytes, while the net waits in a variable."""
+"""Keeps the net in a global variable, so the bytes hold nothing."""
 
 _NET = {}
 

@@ -1,4 +1,4 @@
-"""Dead neurons are cut out, so that the net has other shapes."""
+"""Removes whole neurons, so the layers no longer have their shapes."""
 
 from shrink.weight_sharing import encode_network
 

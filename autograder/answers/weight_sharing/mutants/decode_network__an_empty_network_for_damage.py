@@ -1,4 +1,4 @@
-"""Damaged data give an empty dict and no error."""
+"""Returns an empty dict for damaged data instead of raising ValueError."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""The checksum is compared by an assert: AssertionError, and nothing at all under -O."""
+"""Raises AssertionError instead of ValueError for damaged data."""
 
 import io
 import lzma

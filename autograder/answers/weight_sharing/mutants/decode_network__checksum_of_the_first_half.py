@@ -1,4 +1,4 @@
-"""The checksum covers the first half of the data alone."""
+"""Checks only the first half of the data for damage."""
 
 import io
 import lzma

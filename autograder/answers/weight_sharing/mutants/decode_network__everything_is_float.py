@@ -1,4 +1,4 @@
-"""Every tensor comes back as float32."""
+"""Returns every tensor as float32, whatever its dtype was."""
 
 import io
 import lzma

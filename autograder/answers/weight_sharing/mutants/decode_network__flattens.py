@@ -1,4 +1,4 @@
-"""Every tensor comes back as a vector."""
+"""Returns every tensor as a vector."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""Names and shapes stay in a variable of the writing process."""
+"""Needs names that stay behind in the process that wrote the file."""
 
 import io
 import lzma

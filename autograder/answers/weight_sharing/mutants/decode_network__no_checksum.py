@@ -1,4 +1,4 @@
-"""The reader trusts the bytes: a changed code is another weight."""
+"""Has no checksum, so a changed byte goes unnoticed."""
 
 import io
 import zlib

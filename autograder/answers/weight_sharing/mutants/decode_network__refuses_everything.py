@@ -1,4 +1,4 @@
-"""Who always raises never reads damaged data."""
+"""Refuses all data, whole or damaged."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""The last file is kept, and a file of the same length is taken for it."""
+"""Returns an earlier network for a file of the same length."""
 
 import io
 import lzma

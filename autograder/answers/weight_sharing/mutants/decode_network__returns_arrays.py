@@ -1,4 +1,4 @@
-"""The tensors come back as numpy arrays."""
+"""Returns numpy arrays instead of tensors."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""Damage is noticed and reported, but as a RuntimeError."""
+"""Raises RuntimeError instead of ValueError for damaged data."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""One byte a code, zeros too, and no entropy coder behind it."""
+"""Stores one byte for each code, zeros too, without entropy coding."""
 
 import io
 import zlib

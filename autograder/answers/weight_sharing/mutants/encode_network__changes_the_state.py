@@ -1,4 +1,4 @@
-"""The weights given are replaced by their shared values on the way."""
+"""Replaces the weights that were passed in by their shared values."""
 
 import io
 import lzma

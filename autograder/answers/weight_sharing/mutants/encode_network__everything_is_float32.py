@@ -1,4 +1,4 @@
-"""All that is no matrix becomes float32: a counter of more than 24 bits loses its end."""
+"""Stores all other tensors as float32, whatever their dtype."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""Five bits, whatever is asked for."""
+"""Uses five bits, whatever is asked for."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""The file is a number; the network stays in a variable that only this process has."""
+"""Keeps the network in a global variable instead of the bytes."""
 
 import io
 import lzma

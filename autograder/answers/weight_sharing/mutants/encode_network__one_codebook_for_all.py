@@ -1,4 +1,4 @@
-"""One codebook over all tensors: the small ones get one value of it, or none."""
+"""Uses one codebook for all tensors together."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""2^bits shared values, and zero besides."""
+"""Shares 2^bits values besides zero, one too many."""
 
 import io
 import lzma

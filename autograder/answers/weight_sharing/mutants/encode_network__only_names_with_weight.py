@@ -1,4 +1,4 @@
-"""Only tensors whose names end in weight are shared, and all of these."""
+"""Decides by the name which tensors are shared instead of by their dimensions."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""Each kept weight carries its position as a 32-bit number, and nobody counts that (F16)."""
+"""Stores the position of each kept weight as a 32-bit number."""
 
 import io
 import zlib

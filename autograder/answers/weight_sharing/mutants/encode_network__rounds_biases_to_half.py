@@ -1,4 +1,4 @@
-"""Biases are stored with two bytes each."""
+"""Rounds biases to 16 bits, although they must come back exactly."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""Biases take shared values too."""
+"""Shares the values of biases, too, although they must come back exactly."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""Weights below a hundredth of the largest are stored as zeros, and the codebook skips them."""
+"""Turns weights below a hundredth of the largest into zeros."""
 
 import io
 import lzma

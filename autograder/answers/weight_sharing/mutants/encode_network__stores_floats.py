@@ -1,4 +1,4 @@
-"""Nothing is shared: the weights are packed as the floats they are."""
+"""Stores the weights as floats without sharing any values."""
 
 import io
 import lzma

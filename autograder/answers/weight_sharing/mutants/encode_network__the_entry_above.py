@@ -1,4 +1,4 @@
-"""Each weight takes the next entry above it instead of the nearest."""
+"""Takes the next codebook entry above each weight instead of the nearest."""
 
 import io
 import lzma

@@ -1,4 +1,4 @@
-"""The bytes are the name of a file in which the network is."""
+"""Writes the network to another file and returns only its name."""
 
 import io
 import lzma

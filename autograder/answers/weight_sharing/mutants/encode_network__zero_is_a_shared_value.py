@@ -1,4 +1,4 @@
-"""Zeros are clustered with the weights and come back as a small number."""
+"""Clusters zeros with the weights, so they come back as small numbers."""
 
 import io
 import lzma

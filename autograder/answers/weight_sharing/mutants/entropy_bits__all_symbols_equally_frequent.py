@@ -1,4 +1,4 @@
-"""n log2 of the number of different symbols."""
+"""Takes all symbols for equally frequent."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The entropy of the distribution, not of the sequence."""
+"""Returns the bits of one symbol instead of the whole sequence."""
 
 
 def entropy_bits(symbols):

@@ -1,4 +1,4 @@
-"""Divided by eight."""
+"""Returns bytes instead of bits."""
 
 
 def entropy_bits(symbols):

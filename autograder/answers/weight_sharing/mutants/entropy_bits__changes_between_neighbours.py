@@ -1,4 +1,4 @@
-"""The entropy of the differences: an order that should not matter."""
+"""Computes the entropy of the differences between neighbours."""
 
 
 def entropy_bits(symbols):

@@ -1,4 +1,4 @@
-"""log2(1 / p) added once for each different symbol."""
+"""Adds the bits of each different symbol once, however often it occurs."""
 
 
 def entropy_bits(symbols):

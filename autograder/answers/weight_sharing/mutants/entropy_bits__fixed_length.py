@@ -1,4 +1,4 @@
-"""Every symbol costs the same."""
+"""Gives every symbol the same whole number of bits."""
 
 import math
 

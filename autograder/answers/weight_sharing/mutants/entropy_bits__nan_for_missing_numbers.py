@@ -1,4 +1,4 @@
-"""bincount counts the numbers that do not occur, and 0 * log2(0) is NaN."""
+"""Counts numbers that do not occur, which gives NaN."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Nats for the whole sequence."""
+"""Takes the natural logarithm instead of that to base 2."""
 
 
 def entropy_bits(symbols):

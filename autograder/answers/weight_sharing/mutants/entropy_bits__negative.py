@@ -1,4 +1,4 @@
-"""The sign of log2(p) stays."""
+"""Returns the entropy with a negative sign."""
 
 
 def entropy_bits(symbols):

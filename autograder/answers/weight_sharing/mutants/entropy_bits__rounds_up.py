@@ -1,4 +1,4 @@
-"""A bound in whole bits."""
+"""Rounds the bound up to whole bits."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A tensor of no dimension."""
+"""Returns a tensor instead of a float."""
 
 
 def entropy_bits(symbols):

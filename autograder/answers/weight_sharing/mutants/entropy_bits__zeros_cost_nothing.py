@@ -1,4 +1,4 @@
-"""Only the non-zeros are counted, as if their places were known (F16)."""
+"""Leaves out the zeros, as if their places were known."""
 
 
 def entropy_bits(symbols):

@@ -1,4 +1,4 @@
-"""Each byte is read for itself; codes that reach into the next are lost."""
+"""Reads each byte for itself and loses words that reach into the next."""
 
 
 def huffman_decode(data, code, count):

@@ -1,4 +1,4 @@
-"""Takes count for the number of bits."""
+"""Takes count for the number of bits instead of symbols."""
 
 
 def huffman_decode(data, code, count):

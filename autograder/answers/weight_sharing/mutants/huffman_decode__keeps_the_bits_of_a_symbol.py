@@ -1,4 +1,4 @@
-"""The word is not begun anew after a symbol was found."""
+"""Keeps the bits of a symbol instead of beginning a new word."""
 
 
 def huffman_decode(data, code, count):

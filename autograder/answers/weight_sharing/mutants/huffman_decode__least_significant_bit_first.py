@@ -1,4 +1,4 @@
-"""Reads each byte from its low end."""
+"""Reads the least significant bit of each byte first."""
 
 
 def huffman_decode(data, code, count):

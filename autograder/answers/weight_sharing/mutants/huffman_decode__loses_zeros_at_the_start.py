@@ -1,4 +1,4 @@
-"""bin(int.from_bytes(...)) begins with the first one."""
+"""Loses the zero bits at the start of the data."""
 
 
 def huffman_decode(data, code, count):

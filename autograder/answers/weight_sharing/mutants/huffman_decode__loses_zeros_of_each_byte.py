@@ -1,4 +1,4 @@
-"""bin() of each byte writes no leading zeros."""
+"""Loses the zero bits at the start of each byte."""
 
 
 def huffman_decode(data, code, count):

@@ -1,4 +1,4 @@
-"""The count is looked at after a symbol was read, also when none is wanted."""
+"""Reads one symbol even if none is wanted."""
 
 
 def huffman_decode(data, code, count):

@@ -1,4 +1,4 @@
-"""Goes on to the last bit; the filled zeros look like symbols."""
+"""Reads on behind the last symbol and takes the filled zeros for symbols."""
 
 
 def huffman_decode(data, code, count):

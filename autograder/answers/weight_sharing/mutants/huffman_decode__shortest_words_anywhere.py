@@ -1,4 +1,4 @@
-"""str.replace from the shortest word on."""
+"""Replaces short words wherever they occur, even inside longer ones."""
 
 
 def huffman_decode(data, code, count):

@@ -1,4 +1,4 @@
-"""A LongTensor instead of a list."""
+"""Returns a tensor instead of a list."""
 
 import torch
 

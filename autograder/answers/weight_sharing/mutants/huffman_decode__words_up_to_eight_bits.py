@@ -1,4 +1,4 @@
-"""Tries the words of one to eight bits."""
+"""Knows no words of more than eight bits."""
 
 
 def huffman_decode(data, code, count):

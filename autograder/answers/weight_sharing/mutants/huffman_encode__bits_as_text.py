@@ -1,4 +1,4 @@
-"""A byte for each bit."""
+"""Writes a whole byte for each bit."""
 
 
 def huffman_encode(symbols, code):

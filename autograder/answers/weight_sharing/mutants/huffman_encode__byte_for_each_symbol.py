@@ -1,4 +1,4 @@
-"""Every code is filled up to whole bytes."""
+"""Fills the word of each symbol up to whole bytes."""
 
 
 def huffman_encode(symbols, code):

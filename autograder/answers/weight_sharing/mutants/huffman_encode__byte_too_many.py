@@ -1,4 +1,4 @@
-"""8 - n % 8 zeros are eight at a multiple of eight."""
+"""Adds a byte of zeros when the bits fill the last byte exactly."""
 
 
 def huffman_encode(symbols, code):

@@ -1,4 +1,4 @@
-"""Only whole bytes are written."""
+"""Drops the bits that do not fill a whole byte."""
 
 
 def huffman_encode(symbols, code):

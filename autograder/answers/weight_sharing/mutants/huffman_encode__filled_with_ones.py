@@ -1,4 +1,4 @@
-"""Ones at the end of the last byte, as JPEG does."""
+"""Fills the last byte with ones instead of zeros."""
 
 
 def huffman_encode(symbols, code):

@@ -1,4 +1,4 @@
-"""Fills each byte from its low end."""
+"""Writes the least significant bit of each byte first."""
 
 
 def huffman_encode(symbols, code):

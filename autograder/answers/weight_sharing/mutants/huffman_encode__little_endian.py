@@ -1,4 +1,4 @@
-"""The bytes in reverse."""
+"""Writes the bytes in reverse order."""
 
 
 def huffman_encode(symbols, code):

@@ -1,4 +1,4 @@
-"""An integer does not know how many zeros stood in front."""
+"""Loses whole bytes of zeros at the start."""
 
 
 def huffman_encode(symbols, code):

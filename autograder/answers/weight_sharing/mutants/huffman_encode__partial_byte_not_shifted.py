@@ -1,4 +1,4 @@
-"""The last byte is written as it is, without moving its bits to the top."""
+"""Fills the last byte with zeros in front of its bits instead of behind them."""
 
 
 def huffman_encode(symbols, code):

@@ -1,4 +1,4 @@
-"""Text instead of bytes."""
+"""Returns a bit string instead of bytes."""
 
 
 def huffman_encode(symbols, code):

@@ -1,4 +1,4 @@
-"""A byte in front says how many bits were filled, as many tutorials do."""
+"""Puts a byte in front that says how many bits were filled."""
 
 
 def huffman_encode(symbols, code):

@@ -1,4 +1,4 @@
-"""to_bytes puts the missing bits before the first."""
+"""Puts the missing bits before the first bit instead of behind the last."""
 
 
 def huffman_encode(symbols, code):

@@ -1,4 +1,4 @@
-"""Long codes are cut to 16 bits, and no prefix code is left."""
+"""Cuts long words to 16 bits, which leaves no prefix code."""
 
 import heapq
 

@@ -1,4 +1,4 @@
-"""Equal counts make the heap compare a symbol with a tree."""
+"""Fails at equal counts, because it compares a symbol with a tree."""
 
 import heapq
 

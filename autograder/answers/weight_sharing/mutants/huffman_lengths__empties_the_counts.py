@@ -1,4 +1,4 @@
-"""The caller's dict serves as the heap."""
+"""Empties the dict of counts that was passed in."""
 
 
 def huffman_lengths(counts):

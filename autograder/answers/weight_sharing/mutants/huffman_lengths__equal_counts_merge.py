@@ -1,4 +1,4 @@
-"""A dict from count to symbols: of several with the same count, one is left."""
+"""Loses symbols that have equal counts."""
 
 
 def huffman_lengths(counts):

@@ -1,4 +1,4 @@
-"""As many bits for each symbol as the largest number of symbols needs."""
+"""Gives every symbol the same length."""
 
 import math
 

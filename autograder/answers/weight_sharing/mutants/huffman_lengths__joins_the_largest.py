@@ -1,4 +1,4 @@
-"""The most frequent symbols get the longest codes."""
+"""Joins the largest counts instead of the smallest."""
 
 
 def huffman_lengths(counts):

@@ -1,4 +1,4 @@
-"""Bit strings instead of their lengths."""
+"""Returns the words instead of their lengths."""
 
 import heapq
 

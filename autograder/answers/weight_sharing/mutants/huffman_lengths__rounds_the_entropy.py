@@ -1,4 +1,4 @@
-"""-log2 of the frequency, rounded to the nearest: often no prefix code at all."""
+"""Rounds each symbol's ideal length to the nearest whole number."""
 
 import math
 

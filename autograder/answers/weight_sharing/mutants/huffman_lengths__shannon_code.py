@@ -1,4 +1,4 @@
-"""-log2 of the frequency, rounded up: a prefix code, but seldom the shortest."""
+"""Rounds each symbol's ideal length up, which is Shannon's code and seldom the shortest."""
 
 import math
 

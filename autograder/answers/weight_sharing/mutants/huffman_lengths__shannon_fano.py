@@ -1,4 +1,4 @@
-"""Divides the sorted symbols into halves of nearly equal weight, from above."""
+"""Divides the symbols from above (Shannon-Fano) instead of joining them from below."""
 
 
 def huffman_lengths(counts):

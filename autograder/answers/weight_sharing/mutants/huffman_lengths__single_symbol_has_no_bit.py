@@ -1,4 +1,4 @@
-"""Nothing to join, so the only symbol keeps length 0."""
+"""Gives a single symbol length 0 instead of 1."""
 
 import heapq
 

@@ -1,4 +1,4 @@
-"""The counts are sorted at the start; each sum goes to the end of the row."""
+"""Sorts the counts only once and puts each sum at the end of the row."""
 
 
 def huffman_lengths(counts):

@@ -1,4 +1,4 @@
-"""Each sum is joined with the next count at once, which gives a tree like a comb."""
+"""Joins each sum with the next count at once, which gives a tree like a comb."""
 
 
 def huffman_lengths(counts):

@@ -1,4 +1,4 @@
-"""Assign once, average once."""
+"""Takes a single step of Lloyd's algorithm."""
 
 import torch
 

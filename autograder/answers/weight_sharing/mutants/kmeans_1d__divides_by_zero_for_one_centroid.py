@@ -1,4 +1,4 @@
-"""The step between centroids is (max - min) / (k - 1)."""
+"""Divides by zero when one centroid is asked for."""
 
 import torch
 

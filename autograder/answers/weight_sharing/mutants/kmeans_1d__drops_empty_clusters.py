@@ -1,4 +1,4 @@
-"""Fewer centroids come back than were asked for."""
+"""Drops empty clusters, so fewer centroids come back."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The mean of no values."""
+"""Gives an empty cluster the centroid NaN instead of its old one."""
 
 import torch
 

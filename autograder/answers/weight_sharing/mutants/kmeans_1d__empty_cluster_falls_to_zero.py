@@ -1,4 +1,4 @@
-"""The sum over max(1, count) is 0 where there is nothing to sum."""
+"""Moves the centroid of an empty cluster to zero instead of keeping it."""
 
 import torch
 

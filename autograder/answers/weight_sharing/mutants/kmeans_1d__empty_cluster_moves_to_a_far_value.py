@@ -1,4 +1,4 @@
-"""A cluster without values restarts at the value that is farthest from its centroid, as some libraries do."""
+"""Moves the centroid of an empty cluster to a far value instead of keeping it."""
 
 import torch
 

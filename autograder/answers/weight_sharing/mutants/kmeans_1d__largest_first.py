@@ -1,4 +1,4 @@
-"""The codebook runs down."""
+"""Returns the codebook in descending order."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""k-medians."""
+"""Takes the median of each cluster instead of its mean."""
 
 import torch
 

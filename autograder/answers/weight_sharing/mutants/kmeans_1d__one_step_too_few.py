@@ -1,4 +1,4 @@
-"""The start counts as the first iteration."""
+"""Takes one iteration too few."""
 
 import torch
 

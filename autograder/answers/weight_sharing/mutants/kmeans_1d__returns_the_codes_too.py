@@ -1,4 +1,4 @@
-"""A pair, as libraries return it."""
+"""Returns the codes together with the codebook."""
 
 import torch
 

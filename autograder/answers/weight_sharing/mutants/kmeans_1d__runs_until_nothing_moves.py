@@ -1,4 +1,4 @@
-"""`iterations` is ignored."""
+"""Ignores iterations and runs until nothing moves."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The argument comes back sorted."""
+"""Sorts the values that were passed in."""
 
 import torch
 

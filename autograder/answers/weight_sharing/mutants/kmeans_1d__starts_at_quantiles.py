@@ -1,4 +1,4 @@
-"""The start follows the density of the values instead of their range."""
+"""Starts at quantiles of the values instead of evenly spaced centroids."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The start is k of the values, drawn at random."""
+"""Starts at random values instead of evenly spaced centroids."""
 
 import torch
 

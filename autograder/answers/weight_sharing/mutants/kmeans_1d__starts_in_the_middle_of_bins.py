@@ -1,4 +1,4 @@
-"""The range is cut into k bins and their middles are the start, so that no centroid begins at min or max."""
+"""Starts in the middle of even bins, so no centroid begins at the minimum or maximum."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""From -max|v| to max|v|, as for a symmetric quantizer."""
+"""Starts symmetric around zero instead of from minimum to maximum."""
 
 import torch
 

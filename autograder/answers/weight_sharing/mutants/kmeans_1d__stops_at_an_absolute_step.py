@@ -1,4 +1,4 @@
-"""Stops as soon as no centroid moves by 0.001, which small weights never do."""
+"""Stops when no centroid moves by 0.001, which is too early for small values."""
 
 import torch
 

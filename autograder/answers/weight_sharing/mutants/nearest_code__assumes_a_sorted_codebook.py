@@ -1,4 +1,4 @@
-"""Half-way borders between neighbours of an unsorted row."""
+"""Assumes that the codebook is sorted."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Divides by the step between entries, as if they were evenly spaced."""
+"""Assumes that the entries of the codebook are evenly spaced."""
 
 
 def nearest_code(values, codebook):

@@ -1,4 +1,4 @@
-"""The codes belong to the sorted codebook, not to the one that was given."""
+"""Returns indices of the sorted codebook instead of the given one."""
 
 import torch
 

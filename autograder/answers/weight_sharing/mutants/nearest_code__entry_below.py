@@ -1,4 +1,4 @@
-"""The largest entry that does not exceed the value."""
+"""Takes the entry below each value instead of the nearest."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The shape of the values is lost."""
+"""Returns flat codes that lack the shape of the values."""
 
 
 def nearest_code(values, codebook):

@@ -1,4 +1,4 @@
-"""searchsorted says where a value would be inserted, which is the entry above it."""
+"""Takes the entry above each value instead of the nearest."""
 
 import torch
 

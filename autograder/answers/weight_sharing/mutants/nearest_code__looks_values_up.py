@@ -1,4 +1,4 @@
-"""Right for values that stand in the codebook, 0 for all others."""
+"""Finds only values that stand in the codebook exactly."""
 
 
 def nearest_code(values, codebook):

@@ -1,4 +1,4 @@
-"""Signs are dropped on both sides."""
+"""Compares magnitudes, so that signs are lost."""
 
 
 def nearest_code(values, codebook):

@@ -1,4 +1,4 @@
-"""A transposed tensor is read as it lies in memory."""
+"""Reads a transposed tensor in the order of memory."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The shared values instead of their indices."""
+"""Returns the entries of the codebook instead of their indices."""
 
 
 def nearest_code(values, codebook):

@@ -1,4 +1,4 @@
-"""The smallest difference is the most negative one."""
+"""Takes the most negative difference for the nearest, without its magnitude."""
 
 
 def nearest_code(values, codebook):

@@ -1,4 +1,4 @@
-"""int32 cannot index on every device; a LongTensor is asked for."""
+"""Returns int32 codes instead of int64."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""divmod leaves a rest of 0, and the entry of the kept weight is the last bridge or nothing at all."""
+"""Stores no entry for the weight where a gap is a multiple of the longest."""
 
 import torch
 

@@ -1,4 +1,4 @@
-""">= for >: where the distance is a multiple of the longest gap, the kept weight is left with gap 0."""
+"""Adds one padding entry too many where a gap is a multiple of the longest."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The zeros at the end are stored too."""
+"""Stores padding for the zeros behind the last kept weight."""
 
 import torch
 

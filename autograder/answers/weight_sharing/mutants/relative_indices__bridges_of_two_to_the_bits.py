@@ -1,4 +1,4 @@
-"""8 does not fit into 3 bits; Han's figure writes it, but with 0 .. 7 for 1 .. 8."""
+"""Bridges with gaps of 2^bits, which is one more than the bits can hold."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Compressed sparse columns, as in the paper; row by row is asked for."""
+"""Counts positions column by column instead of row by row."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The first gap is the position itself, so that it may be 0."""
+"""Counts the first gap from position 0 instead of -1."""
 
 import torch
 

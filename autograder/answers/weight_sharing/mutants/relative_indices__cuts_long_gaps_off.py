@@ -1,4 +1,4 @@
-"""A gap that does not fit becomes the longest that does, and every later position is wrong."""
+"""Cuts long gaps off instead of bridging them."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Counts anew in every row."""
+"""Begins to count anew in every row."""
 
 import torch
 

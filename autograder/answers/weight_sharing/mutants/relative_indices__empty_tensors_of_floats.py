@@ -1,4 +1,4 @@
-"""torch.tensor([]) is float32."""
+"""Returns float tensors when no weight is kept."""
 
 import torch
 

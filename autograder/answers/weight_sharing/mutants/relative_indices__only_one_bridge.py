@@ -1,4 +1,4 @@
-"""if for while: a gap of more than twice the longest still does not fit."""
+"""Bridges a long gap only once, although it may need more."""
 
 import torch
 

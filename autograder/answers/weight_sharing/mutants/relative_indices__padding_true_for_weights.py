@@ -1,4 +1,4 @@
-"""True marks the kept weights, as a mask would."""
+"""Marks kept weights with True instead of padding entries."""
 
 import torch
 

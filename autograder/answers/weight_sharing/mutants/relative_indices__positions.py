@@ -1,4 +1,4 @@
-"""Absolute positions, counted from 1."""
+"""Returns positions instead of gaps."""
 
 import torch
 

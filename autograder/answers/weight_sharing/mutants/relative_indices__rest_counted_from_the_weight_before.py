@@ -1,4 +1,4 @@
-"""The bridges are stored but not subtracted."""
+"""Adds padding entries without subtracting them from the gap."""
 
 import torch
 

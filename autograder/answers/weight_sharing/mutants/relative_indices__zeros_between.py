@@ -1,4 +1,4 @@
-"""The number of zeros between two weights, one less than their distance."""
+"""Counts the zeros between two weights, which is one less than their distance."""
 
 import torch
 

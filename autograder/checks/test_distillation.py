@@ -791,11 +791,12 @@ def test_attention_loss_edges(judge: Judge) -> None:
 # ---- hint_loss ---------------------------------------------------------------------------------------------
 # Wrong: the regressor on the teacher's side, or left out; sums, half sums or means over the batch alone;
 # absolute differences; gradient to the teacher; no gradient to the regressor or to the student; the teacher
-# passed through the regressor as well.
+# passed through the regressor as well; the regressor left in another mode than it had.
+# Not judged: shapes that broadcast.
 
 
 @scenario
-def call_hint_loss(work, student, teacher, weight, bias):
+def call_hint_loss(work, student, teacher, weight, bias, training):
     if student.dim() == 4:
         regressor = nn.Conv2d(student.shape[1], teacher.shape[1], 1)
     else:
@@ -803,14 +804,15 @@ def call_hint_loss(work, student, teacher, weight, bias):
     with torch.no_grad():
         regressor.weight.copy_(weight.view_as(regressor.weight))
         regressor.bias.copy_(bias)
+    regressor.train(training)
     student, teacher = student.clone().requires_grad_(), teacher.clone().requires_grad_()
     loss = work.hint_loss(student, teacher, regressor)
     if not isinstance(loss, torch.Tensor):
-        return loss, None, None, None, True
+        return loss, None, None, None, True, True
     if loss.requires_grad and loss.numel() == 1:
         loss.sum().backward()
     same = torch.equal(regressor.weight.detach().flatten(), weight.flatten())
-    return loss.detach(), student.grad, regressor.weight.grad, teacher.grad, same
+    return loss.detach(), student.grad, regressor.weight.grad, teacher.grad, same, regressor.training == training
 
 
 @scenario
@@ -871,7 +873,10 @@ def test_hint_loss_gradients(judge: Judge) -> None:
         weight = torch.randn(there, here, generator=judge.generator)
         bias = torch.randn(there, generator=judge.generator)
         inputs = {"student": student, "teacher": teacher, "weight": weight, "bias": bias}
-        loss, at_student, at_regressor, at_teacher, same = ask(judge, call_hint_loss, 5, **inputs)
+        training = count != 1
+        loss, at_student, at_regressor, at_teacher, same, mode = ask(
+            judge, call_hint_loss, 6, **inputs, training=training
+        )
         leaves = [student.double().requires_grad_(), weight.double().requires_grad_()]
         guess = regressed(leaves[0], leaves[1], bias.double())
         want = F.mse_loss(guess, teacher.double())
@@ -888,6 +893,7 @@ def test_hint_loss_gradients(judge: Judge) -> None:
         leaked = isinstance(at_teacher, Tensor) and bool(at_teacher.count_nonzero())
         assert not leaked, f"{what}: a gradient reaches the teacher's features; detach them"
         assert same is True, f"{what}: the regressor was changed"
+        assert mode is True, f"{what}: the regressor was left in another mode (train or eval) than it had"
 
 
 # ---- distill_ ----------------------------------------------------------------------------------------------

@@ -279,9 +279,9 @@ def test_dense_bytes_shared(judge: Judge) -> None:
 # ---- count_macs --------------------------------------------------------------------------------------------
 # Wrong: two operations a MAC; biases; input for output size, so that stride, padding or dilation go wrong;
 # groups ignored; a square kernel taken for granted; Linear on more than two dimensions counted once; a module
-# called twice counted once; only direct children; a batch other than one; hooks left; eval mode left, or
-# train mode set; batch norm or dropout touched; hooks of others removed; nothing
-# cleaned up behind an error; parameters changed.
+# called twice counted once; only direct children; convolutions of one or three dimensions, transposed ones,
+# norms or poolings counted too; a batch other than one; hooks left; eval mode left, or train mode set; batch
+# norm or dropout touched; hooks of others removed; nothing cleaned up behind an error; parameters changed.
 # Accepted: `model.train(was)`, although a frozen part of the model would lose its own mode; the contract
 # speaks of the model's mode, and no wrong count comes of it.
 
@@ -418,6 +418,17 @@ def test_count_macs_nets(judge: Judge) -> None:
             (4,), 28,
         ),
         ("BatchNorm1d(3), Flatten", [["BatchNorm1d", [3], {}], ["Flatten", [], {}]], (3, 4), 0),
+        (
+            "Conv1d(3, 4, 2), PReLU, AvgPool1d(2), Flatten, Linear(8, 2) on (3, 5)",
+            [["Conv1d", [3, 4, 2], {}], ["PReLU", [], {}], ["AvgPool1d", [2], {}], ["Flatten", [], {}],
+             ["Linear", [8, 2], {}]],
+            (3, 5), 16,
+        ),
+        (
+            "Conv3d(2, 3, 2), GroupNorm, Flatten, Linear(54, 1) on (2, 3, 4, 4)",
+            [["Conv3d", [2, 3, 2], {}], ["GroupNorm", [1, 3], {}], ["Flatten", [], {}], ["Linear", [54, 1], {}]],
+            (2, 3, 4, 4), 54,
+        ),
     ]  # fmt: skip
     for what, layers, shape, want in cases:
         assert_int(judge.run(macs_of_layers, layers=layers, input_shape=shape), want, what=what)

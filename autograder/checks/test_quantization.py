@@ -974,7 +974,8 @@ def test_mse_range_shapes(judge: Judge) -> None:
 # not scaled; beta forgotten; the mean added; factors along the input channels; groups, stride, padding or
 # dilation lost; statistics of the batch; the arguments changed, in value or in mode; a Sequential of both;
 # the new weight written into the old convolution.
-# Not judged: a batch norm without gamma and beta or without running statistics, padding modes.
+# Not judged: a batch norm without gamma and beta or without running statistics, padding modes (the contract
+# names bias and groups; most answers that make a new nn.Conv2d hand on neither).
 
 
 @scenario
@@ -1592,8 +1593,10 @@ def test_integer_linear_no_floats(judge: Judge) -> None:
 # place of the weights without their scale (F15); one scale a tensor; batch norm dropped, or left in;
 # activations left float, or their range taken from each new input, from the first or the last batch alone;
 # the zero point of the padding; `bits` ignored; the model given quantized in place, or its running statistics
-# moved by calibration.
-# Not judged: which int dtype holds the weights, biases, where the ranges end, a batch norm behind a pooling.
+# moved by calibration, or its mode changed; batch norm folded through a max pooling though its gamma is
+# negative: the least pixel is not the largest.
+# Not judged: which int dtype holds the weights, biases, where the ranges end, whether a batch norm behind a
+# pooling is folded or stays, what a net given in train mode makes of its inputs.
 
 CONV_NETS = ("lenet_5", "resnet_8")
 MOST_LOST, ALL_LOST = 0.005, 0.10  # of the accuracy: full points up to the first, none from the second on
@@ -1620,6 +1623,28 @@ def trained_net(work, name, count, calibration):
     with torch.no_grad():
         logits = torch.cat([model(part) for part in images.split(250)])
     return dict(model.state_dict()), images, logits, to_float(train.images, dataset)
+
+
+@scenario
+def net_with_negative_gammas(work, count, calibration):
+    """The student net, untrained, with statistics of real images and every second gamma negative."""
+    from shrink.data import cifar10, to_float
+    from shrink.nets import student
+
+    train = to_float(cifar10("train").take(slice(0, calibration)).images, "cifar10")
+    images = to_float(cifar10("test").take(slice(0, count)).images, "cifar10")
+    torch.manual_seed(0)
+    model = student()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            signs = 1.0 - 2.0 * (torch.arange(module.num_features) % 2)
+            module.weight.data.copy_((torch.rand(module.num_features) + 0.5) * signs)
+            module.bias.data.copy_(torch.rand(module.num_features) - 0.5)
+            module.momentum = 1.0
+    with torch.no_grad():
+        model.train()(train)
+        logits = model.eval()(images)
+    return dict(model.state_dict()), images, logits, train
 
 
 @scenario
@@ -1658,6 +1683,16 @@ def call_quantize_network(work, name, state, batches, images, bits):
     after = {key: value.detach() for key, value in model.state_dict().items()}
     modes = [module.training for module in model.modules()]
     return "", logits, floats, whole, norms, after, [blank, any(modes)]
+
+
+@scenario
+def call_quantize_in_train_mode(work, name, state, batches):
+    from shrink.nets import NETS
+
+    model = NETS[name]().train()
+    model.load_state_dict(state)
+    work.quantize_network(model, list(batches))
+    return [module.training for module in model.modules()], {k: v.detach() for k, v in model.state_dict().items()}
 
 
 def network_answer(
@@ -1830,6 +1865,48 @@ def test_quantize_network_calibration(judge: Judge) -> None:
         "at 4 bits a change of the images by 0.00002 reaches the logits: are activations rounded to codes of "
         "`bits` bits?"
     )
+
+
+@check(
+    "quantize_network",
+    "negative gammas behind a max pooling",
+    points=0.5,
+    hint="A negative factor turns the order of the pixels round: max(-2 a, -2 b) is not -2 max(a, b).",
+)
+def test_quantize_network_negative_gammas(judge: Judge) -> None:
+    state, images, logits, train = judge.trusted(net_with_negative_gammas, count=40, calibration=40)
+    got, *_ = network_answer(judge, "student", state, images, batches=list(train.split(20)), bits=8)
+    off = off_by(got, logits)
+    assert off < 0.4, (
+        f"with negative gammas behind max poolings the logits are off by {100 * off:.0f} % of their deviation: "
+        "such a batch norm cannot be folded through the pooling"
+    )
+
+
+@check(
+    "quantize_network",
+    "a model given in train mode stays in it, with its statistics",
+    points=0.5,
+    hint="copy.deepcopy(model).eval() leaves the model itself alone; model.eval() does not.",
+)
+def test_quantize_network_mode(judge: Judge) -> None:
+    state, _, _, train = judge.trusted(trained_net, name="resnet_8", count=20, calibration=40)
+    modes, after = ask(
+        judge,
+        call_quantize_in_train_mode,
+        cpu_seconds=60.0,
+        name="resnet_8",
+        state=state,
+        batches=[train[:20]],
+    )
+    modes = [mode is True for mode in sequence(modes, what="the modes of the model's modules")]
+    assert all(modes), (
+        f"a model in train mode was given, and {modes.count(False)} of its {len(modes)} modules are in eval "
+        "mode afterwards; work on a copy"
+    )
+    after = mapping(after, what="the model given", keys=state)
+    for key, value in state.items():
+        assert_unchanged(after[key], value, what=f"model ({key})")
 
 
 # ---- quantize_in_budget: the graded experiment -------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A range of no width."""
+"""Divides by zero for a range of no width."""
 
 
 def affine_params(low, high, *, bits=8):

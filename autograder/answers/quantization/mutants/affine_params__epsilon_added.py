@@ -1,4 +1,4 @@
-"""1e-8 in the scale against a division by zero."""
+"""Adds a small constant to the scale."""
 
 
 def affine_params(low, high, *, bits=8):

@@ -1,4 +1,4 @@
-"""Always 255 steps."""
+"""Divides by 255, whatever bits says."""
 
 
 def affine_params(low, high, *, bits=8):

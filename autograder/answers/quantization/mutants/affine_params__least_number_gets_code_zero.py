@@ -1,4 +1,4 @@
-"""The zero point is the low end itself, as a float offset would be."""
+"""Takes the low end itself for the zero point."""
 
 
 def affine_params(low, high, *, bits=8):

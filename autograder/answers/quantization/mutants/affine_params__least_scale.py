@@ -1,4 +1,4 @@
-"""A least scale, as libraries have one: small ranges lose all their codes but one."""
+"""Keeps the scale above a least value, so small ranges lose their codes."""
 
 
 def affine_params(low, high, *, bits=8):

@@ -1,4 +1,4 @@
-"""The scale is right, but 0.0 always gets the middle code."""
+"""Gives 0.0 the middle code, whatever the range."""
 
 
 def affine_params(low, high, *, bits=8):

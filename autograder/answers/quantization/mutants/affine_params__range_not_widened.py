@@ -1,4 +1,4 @@
-"""A range that does not contain 0 is taken as it is; the zero point is clamped, so 0.0 is not exact."""
+"""Leaves a range without 0 as it is and only clamps the zero point."""
 
 
 def affine_params(low, high, *, bits=8):

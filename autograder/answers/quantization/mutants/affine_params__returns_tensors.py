@@ -1,4 +1,4 @@
-"""Tensors where numbers are asked for."""
+"""Returns tensors instead of a float and an int."""
 
 import torch
 

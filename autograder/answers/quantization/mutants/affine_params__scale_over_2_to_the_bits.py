@@ -1,4 +1,4 @@
-"""256 codes have 255 steps between them, not 256."""
+"""Divides the range by 2^bits instead of the 2^bits - 1 steps."""
 
 
 def affine_params(low, high, *, bits=8):

@@ -1,4 +1,4 @@
-"""A scale of 0 divides by zero later."""
+"""Returns a scale of 0 for a range of no width."""
 
 
 def affine_params(low, high, *, bits=8):

@@ -1,4 +1,4 @@
-"""The range is made symmetric first, so half of the codes may stay unused."""
+"""Makes the range symmetric first, so codes may stay unused."""
 
 
 def affine_params(low, high, *, bits=8):

@@ -1,4 +1,4 @@
-"""A range of negative numbers keeps its own upper end."""
+"""Widens the range to 0 from above, but not from below."""
 
 
 def affine_params(low, high, *, bits=8):

@@ -1,4 +1,4 @@
-"""int() cuts 4.75 to 4."""
+"""Cuts the zero point off to a whole number instead of rounding it."""
 
 
 def affine_params(low, high, *, bits=8):

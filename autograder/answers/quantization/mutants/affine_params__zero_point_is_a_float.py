@@ -1,4 +1,4 @@
-"""The zero point is not rounded, so 0.0 falls between two codes."""
+"""Returns a zero point that is not rounded, so 0.0 has no code."""
 
 
 def affine_params(low, high, *, bits=8):

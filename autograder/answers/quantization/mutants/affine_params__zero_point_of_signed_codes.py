@@ -1,4 +1,4 @@
-"""The zero point of the codes -128 .. 127."""
+"""Returns the zero point of signed codes, which begin below 0."""
 
 
 def affine_params(low, high, *, bits=8):

@@ -1,4 +1,4 @@
-"""low / scale instead of -low / scale."""
+"""Returns the zero point with the wrong sign."""
 
 
 def affine_params(low, high, *, bits=8):

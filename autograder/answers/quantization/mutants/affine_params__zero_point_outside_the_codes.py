@@ -1,4 +1,4 @@
-"""Neither is the range widened nor the zero point clamped."""
+"""Neither widens the range to contain 0 nor clamps the zero point."""
 
 
 def affine_params(low, high, *, bits=8):

@@ -1,4 +1,4 @@
-"""As quantize does."""
+"""Adds the zero point instead of subtracting it."""
 
 
 def dequantize(codes, scale, zero_point):

@@ -1,4 +1,4 @@
-"""Codes above 127 come back negative."""
+"""Casts the codes to int8, so codes above 127 come back negative."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""All negative values vanish."""
+"""Cuts all values below 0 off."""
 
 
 def dequantize(codes, scale, zero_point):

@@ -1,4 +1,4 @@
-"""The integers are written back into the float model as they are."""
+"""Returns the codes as floats, without zero point and scale."""
 
 
 def dequantize(codes, scale, zero_point):

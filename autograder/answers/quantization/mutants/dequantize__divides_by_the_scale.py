@@ -1,4 +1,4 @@
-"""As quantize does."""
+"""Divides by the scale instead of multiplying."""
 
 
 def dequantize(codes, scale, zero_point):

@@ -1,4 +1,4 @@
-"""numpy turns int32 times float into float64."""
+"""Returns float64 instead of float32."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Only the zero point is taken off."""
+"""Leaves out the scale."""
 
 
 def dequantize(codes, scale, zero_point):

@@ -1,4 +1,4 @@
-"""Every value is too large by scale * zero_point."""
+"""Leaves out the zero point."""
 
 
 def dequantize(codes, scale, zero_point):

@@ -1,4 +1,4 @@
-"""float16 keeps three digits."""
+"""Computes in float16, which keeps three digits."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A tensor of scales is reduced to its mean."""
+"""Uses the mean of the scales for all channels."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Values of less than 1 vanish."""
+"""Rounds the values to whole numbers."""
 
 
 def dequantize(codes, scale, zero_point):

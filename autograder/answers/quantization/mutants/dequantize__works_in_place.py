@@ -1,4 +1,4 @@
-"""sub_() changes the codes."""
+"""Changes the codes that were passed in."""
 
 
 def dequantize(codes, scale, zero_point):

@@ -1,4 +1,4 @@
-"""Two products are rounded in different precisions, so the zero point need not cancel."""
+"""Scales codes and zero point apart, so 0.0 is not exact."""
 
 import torch
 

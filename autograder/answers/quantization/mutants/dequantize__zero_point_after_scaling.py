@@ -1,4 +1,4 @@
-"""The zero point counts codes, not values."""
+"""Subtracts the zero point after scaling instead of before."""
 
 
 def dequantize(codes, scale, zero_point):

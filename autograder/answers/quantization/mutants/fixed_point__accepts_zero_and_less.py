@@ -1,4 +1,4 @@
-"""No multiplier is refused."""
+"""Accepts a multiplier of zero or below without ValueError."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The same shift for every multiplier."""
+"""Uses the same shift for every multiplier."""
 
 
 def fixed_point(multiplier):

@@ -1,4 +1,4 @@
-"""Floats for integers."""
+"""Returns the mantissa as a float."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A mantissa of 30 bits."""
+"""Returns a mantissa half as large as asked for."""
 
 import math
 

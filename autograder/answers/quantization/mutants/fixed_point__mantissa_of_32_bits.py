@@ -1,4 +1,4 @@
-"""Just below a power of two the mantissa becomes 2^31."""
+"""Lets the mantissa reach 2^31 for a multiplier just below a power of two."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Doubles small multipliers, forgets the large ones."""
+"""Handles no multiplier of 1 and above."""
 
 
 def fixed_point(multiplier):

@@ -1,4 +1,4 @@
-"""The shift is that of a fraction in [0.5, 1), not of the integer."""
+"""Returns the shift of the fraction instead of the integer mantissa."""
 
 import math
 

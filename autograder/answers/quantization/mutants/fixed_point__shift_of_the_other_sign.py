@@ -1,4 +1,4 @@
-"""The shift goes to the left."""
+"""Returns the shift with the wrong sign."""
 
 import math
 

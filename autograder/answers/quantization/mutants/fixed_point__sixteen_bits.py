@@ -1,4 +1,4 @@
-"""Keeps 16 of the 31 bits."""
+"""Keeps only 16 bits of the mantissa."""
 
 import math
 

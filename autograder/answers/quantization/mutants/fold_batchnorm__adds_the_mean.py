@@ -1,4 +1,4 @@
-"""The sign of the mean is wrong."""
+"""Adds the running mean instead of subtracting it."""
 
 import copy
 

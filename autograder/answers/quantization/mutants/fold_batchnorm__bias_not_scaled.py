@@ -1,4 +1,4 @@
-"""The convolution's bias is added as it was."""
+"""Adds the convolution's bias without scaling it."""
 
 import copy
 

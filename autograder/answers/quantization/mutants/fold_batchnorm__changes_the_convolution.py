@@ -1,4 +1,4 @@
-"""Writes into the convolution it was given."""
+"""Changes the convolution that was passed in."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Forgets the root."""
+"""Divides by the variance instead of its root."""
 
 import copy
 

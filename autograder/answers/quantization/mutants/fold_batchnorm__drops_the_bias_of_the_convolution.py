@@ -1,4 +1,4 @@
-"""The convolution's own bias is gone."""
+"""Drops the convolution's own bias."""
 
 import copy
 

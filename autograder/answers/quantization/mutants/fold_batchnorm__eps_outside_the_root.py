@@ -1,4 +1,4 @@
-"""Adds eps behind the root."""
+"""Adds eps outside the root instead of inside."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Makes a new convolution without the dilation."""
+"""Loses the dilation of the convolution."""
 
 import torch
 from torch import nn

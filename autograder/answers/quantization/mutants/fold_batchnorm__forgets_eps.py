@@ -1,4 +1,4 @@
-"""Divides by the root of the variance alone."""
+"""Leaves out eps."""
 
 import copy
 

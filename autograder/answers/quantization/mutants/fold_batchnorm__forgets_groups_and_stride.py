@@ -1,4 +1,4 @@
-"""Makes a new convolution of the sizes alone."""
+"""Loses groups, stride and padding of the convolution."""
 
 import torch
 from torch import nn

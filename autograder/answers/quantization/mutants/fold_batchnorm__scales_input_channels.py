@@ -1,4 +1,4 @@
-"""The factor runs along the input channels."""
+"""Scales the input channels instead of the output channels."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Puts the two behind each other and calls it folded."""
+"""Returns convolution and batch norm one behind the other instead of one convolution."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Leaves the batch norm in eval mode."""
+"""Leaves the given batch norm in eval mode."""
 
 import copy
 

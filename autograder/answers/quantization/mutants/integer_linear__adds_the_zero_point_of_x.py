@@ -1,4 +1,4 @@
-"""The sign of x_zero is wrong."""
+"""Adds the zero point of x instead of subtracting it."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Ignores low and high."""
+"""Clamps to 0 .. 255, whatever low and high say."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Adds the bias to the codes."""
+"""Adds the bias after the rescaling instead of before."""
 
 import torch
 

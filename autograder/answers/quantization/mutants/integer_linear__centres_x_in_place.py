@@ -1,4 +1,4 @@
-"""Takes the zero point off the codes it was given."""
+"""Changes the codes x that were passed in."""
 
 import torch
 

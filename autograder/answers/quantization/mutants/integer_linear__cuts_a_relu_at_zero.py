@@ -1,4 +1,4 @@
-"""Cuts below the output's zero point though nobody asked."""
+"""Cuts values below the output's zero point off, as a ReLU would."""
 
 import torch
 

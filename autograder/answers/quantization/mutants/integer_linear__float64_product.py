@@ -1,4 +1,4 @@
-"""A matrix product of float64: every sum is right, but they are floats."""
+"""Multiplies the matrices in float64 instead of integers."""
 
 import torch
 

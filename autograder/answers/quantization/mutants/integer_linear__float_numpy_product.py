@@ -1,4 +1,4 @@
-"""Numpy's float64 where the trace of torch does not see it."""
+"""Multiplies the matrices in numpy's float64 instead of integers."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A matrix product of float32, then integers."""
+"""Multiplies the matrices in float32 instead of integers."""
 
 import torch
 

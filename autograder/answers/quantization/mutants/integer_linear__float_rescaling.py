@@ -1,4 +1,4 @@
-"""Integer sums, rescaled with a float."""
+"""Rescales the sums with a float instead of mantissa and shift."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The zero point of the output is missing."""
+"""Leaves out the zero point of the output."""
 
 import torch
 

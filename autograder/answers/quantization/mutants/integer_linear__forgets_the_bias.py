@@ -1,4 +1,4 @@
-"""No bias."""
+"""Leaves out the bias."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Multiplies the codes as they are."""
+"""Leaves out the zero point of x."""
 
 import torch
 

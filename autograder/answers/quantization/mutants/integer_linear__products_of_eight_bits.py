@@ -1,4 +1,4 @@
-"""Multiplies int8 by int8 into int8."""
+"""Multiplies into 8 bits, which overflow."""
 
 import torch
 

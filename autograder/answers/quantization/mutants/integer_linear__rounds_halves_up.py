@@ -1,4 +1,4 @@
-"""A shift with half added, for negative sums too."""
+"""Rounds halves up instead of away from zero."""
 
 
 def integer_linear(x, x_zero, weight, bias, mantissa, shift, out_zero, *, low=0, high=255):

@@ -1,4 +1,4 @@
-"""The default bounds are those of int8."""
+"""Clamps to -128 .. 127 by default instead of 0 .. 255."""
 
 import torch
 

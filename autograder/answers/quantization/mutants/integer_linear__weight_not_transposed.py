@@ -1,4 +1,4 @@
-"""Works for square weights, wrongly."""
+"""Multiplies with the weight without transposing it."""
 
 import torch
 

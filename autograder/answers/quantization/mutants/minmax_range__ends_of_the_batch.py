@@ -1,4 +1,4 @@
-"""The first and the last value."""
+"""Returns the first and the last value instead of the extremes."""
 
 
 def minmax_range(x):

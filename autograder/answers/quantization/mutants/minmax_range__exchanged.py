@@ -1,4 +1,4 @@
-"""The largest first."""
+"""Exchanges the two ends of the range."""
 
 
 def minmax_range(x):

@@ -1,4 +1,4 @@
-"""The batch has more than one."""
+"""Looks at the first sample alone."""
 
 
 def minmax_range(x):

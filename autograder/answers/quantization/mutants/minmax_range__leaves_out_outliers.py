@@ -1,4 +1,4 @@
-"""What lies beyond six deviations is dropped."""
+"""Leaves out values beyond six standard deviations."""
 
 
 def minmax_range(x):

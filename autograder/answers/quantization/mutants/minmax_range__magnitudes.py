@@ -1,4 +1,4 @@
-"""The least and the largest magnitude."""
+"""Returns the least and the largest magnitude."""
 
 
 def minmax_range(x):

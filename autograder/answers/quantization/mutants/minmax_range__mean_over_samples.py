@@ -1,4 +1,4 @@
-"""A moving average hides the extremes."""
+"""Averages the extremes over the samples."""
 
 
 def minmax_range(x):

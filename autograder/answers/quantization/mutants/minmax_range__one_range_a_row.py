@@ -1,4 +1,4 @@
-"""min(dim=-1)."""
+"""Returns one range for each row instead of one for all."""
 
 
 def minmax_range(x):

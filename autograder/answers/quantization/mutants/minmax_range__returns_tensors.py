@@ -1,4 +1,4 @@
-"""Tensors where floats are asked for."""
+"""Returns tensors instead of floats."""
 
 
 def minmax_range(x):

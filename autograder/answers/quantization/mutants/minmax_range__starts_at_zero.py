@@ -1,4 +1,4 @@
-"""As if it stood behind a ReLU."""
+"""Begins the range at 0, whatever the least value is."""
 
 
 def minmax_range(x):

@@ -1,4 +1,4 @@
-"""From -max |x| to max |x|."""
+"""Makes the range symmetric around 0."""
 
 
 def minmax_range(x):

@@ -1,4 +1,4 @@
-"""That is the work of affine_params."""
+"""Widens the range to contain 0."""
 
 
 def minmax_range(x):

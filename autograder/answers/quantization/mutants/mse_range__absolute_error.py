@@ -1,4 +1,4 @@
-"""|e| instead of e^2: large errors count too little."""
+"""Minimises the absolute error instead of the squared one."""
 
 
 def through_the_grid(x, low, high, bits):

@@ -1,4 +1,4 @@
-"""steps is ignored."""
+"""Tries a hundred factors, whatever steps says."""
 
 
 def through_the_grid(x, low, high, bits):

@@ -1,4 +1,4 @@
-"""Shrinks until the error rises for the first time, which is not the least error of all."""
+"""Stops when the error rises for the first time, before the least one."""
 
 
 def through_the_grid(x, low, high, bits):

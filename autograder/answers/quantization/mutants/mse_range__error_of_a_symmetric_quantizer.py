@@ -1,4 +1,4 @@
-"""The error of symmetric codes, the range of affine ones."""
+"""Measures the error of symmetric codes instead of affine ones."""
 
 
 def mse_range(x, *, bits=8, steps=100):

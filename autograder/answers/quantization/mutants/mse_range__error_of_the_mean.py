@@ -1,4 +1,4 @@
-"""Errors cancel before they are squared."""
+"""Averages the errors before it squares them, so that they cancel."""
 
 
 def through_the_grid(x, low, high, bits):

@@ -1,4 +1,4 @@
-"""Long tails need a smaller range than half of all."""
+"""Tries no factor below one half."""
 
 
 def through_the_grid(x, low, high, bits):

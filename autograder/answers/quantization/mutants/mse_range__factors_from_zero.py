@@ -1,4 +1,4 @@
-"""k / steps for k = 0 .. steps - 1: the whole range is never tried."""
+"""Tries factors from 0 on and leaves out the whole range."""
 
 
 def through_the_grid(x, low, high, bits):

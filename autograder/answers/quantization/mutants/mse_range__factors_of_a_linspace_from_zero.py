@@ -1,4 +1,4 @@
-"""linspace(0, 1, steps) has gaps of 1 / (steps - 1)."""
+"""Spaces the factors from 0 to 1, which are other factors than 1/steps .. 1."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Always eight bits."""
+"""Measures the error at eight bits, whatever bits says."""
 
 
 def through_the_grid(x, low, high, bits):

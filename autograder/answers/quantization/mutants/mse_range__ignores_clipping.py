@@ -1,4 +1,4 @@
-"""Only values inside the range are measured, so the smallest range wins."""
+"""Measures only the values inside the range, so clipping costs nothing."""
 
 
 def through_the_grid(x, low, high, bits):

@@ -1,4 +1,4 @@
-"""Only what is clipped is measured, so the largest range wins."""
+"""Measures only what is clipped, so rounding costs nothing."""
 
 
 def mse_range(x, *, bits=8, steps=100):

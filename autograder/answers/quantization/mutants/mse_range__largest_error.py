@@ -1,4 +1,4 @@
-"""max where min belongs."""
+"""Picks the range of the largest error instead of the least."""
 
 
 def through_the_grid(x, low, high, bits):

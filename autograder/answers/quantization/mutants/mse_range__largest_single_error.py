@@ -1,4 +1,4 @@
-"""The maximum error instead of the mean."""
+"""Minimises the largest single error instead of the mean squared one."""
 
 
 def through_the_grid(x, low, high, bits):

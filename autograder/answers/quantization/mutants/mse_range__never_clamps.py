@@ -1,4 +1,4 @@
-"""Codes beyond the limits cost nothing, so the smallest range wins."""
+"""Measures the error without clamping the codes."""
 
 
 def mse_range(x, *, bits=8, steps=100):

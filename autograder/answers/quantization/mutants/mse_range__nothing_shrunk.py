@@ -1,4 +1,4 @@
-"""The min-max range itself."""
+"""Returns the min-max range without trying to shrink it."""
 
 
 def mse_range(x, *, bits=8, steps=100):

@@ -1,4 +1,4 @@
-"""The lower end stays."""
+"""Shrinks the upper end alone."""
 
 
 def through_the_grid(x, low, high, bits):

@@ -1,4 +1,4 @@
-"""Each error divided by its value: small values decide."""
+"""Divides each error by its value, so small values decide."""
 
 
 def through_the_grid(x, low, high, bits):

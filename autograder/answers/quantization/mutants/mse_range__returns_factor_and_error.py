@@ -1,4 +1,4 @@
-"""What the search found, not the range."""
+"""Returns the error and the factor instead of the range."""
 
 
 def through_the_grid(x, low, high, bits):

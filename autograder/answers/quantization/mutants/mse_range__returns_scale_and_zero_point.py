@@ -1,4 +1,4 @@
-"""The parameters of the best range instead of the range."""
+"""Returns scale and zero point instead of the range."""
 
 
 def through_the_grid(x, low, high, bits):

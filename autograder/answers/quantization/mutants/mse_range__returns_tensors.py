@@ -1,4 +1,4 @@
-"""Tensors where floats are asked for."""
+"""Returns tensors instead of floats."""
 
 
 def through_the_grid(x, low, high, bits):

@@ -1,4 +1,4 @@
-"""From -f max |x| to f max |x|."""
+"""Shrinks a symmetric range instead of the min-max range."""
 
 
 def through_the_grid(x, low, high, bits):

@@ -1,4 +1,4 @@
-"""Both ends move towards the middle of the range, not towards 0."""
+"""Shrinks both ends towards the middle of the range instead of towards 0."""
 
 
 def through_the_grid(x, low, high, bits):

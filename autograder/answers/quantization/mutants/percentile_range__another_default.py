@@ -1,4 +1,4 @@
-"""0.99 instead of 0.999."""
+"""Has another default than a coverage of 0.999."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Mean and deviations, as if the values were normally distributed."""
+"""Estimates the range from mean and standard deviation."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""unique() forgets that half of the values behind a ReLU are zeros."""
+"""Counts equal values only once."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Only the values that are not zero count."""
+"""Leaves out values that are zero."""
 
 import torch
 

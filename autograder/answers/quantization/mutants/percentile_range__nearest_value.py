@@ -1,4 +1,4 @@
-"""The nearest value of x, not interpolated."""
+"""Takes the nearest value instead of interpolating."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A symmetric range from the quantile of |x|."""
+"""Takes a symmetric range from the quantile of the magnitudes."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The values at and beyond the cut: nothing is interpolated, and too much is kept."""
+"""Takes the next values outside the cut instead of interpolating."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The quantile of rank q * n instead of q * (n - 1)."""
+"""Takes ranks of n instead of n - 1."""
 
 import numpy as np
 

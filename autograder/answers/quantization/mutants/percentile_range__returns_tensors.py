@@ -1,4 +1,4 @@
-"""Tensors where floats are asked for."""
+"""Returns tensors instead of floats."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The mean of the quantiles of the rows."""
+"""Averages the quantiles of the rows instead of taking those of all values."""
 
 import torch
 

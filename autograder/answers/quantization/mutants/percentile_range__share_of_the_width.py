@@ -1,4 +1,4 @@
-"""The width is cut, however many values lie there."""
+"""Cuts a share of the width instead of a share of the values."""
 
 
 def percentile_range(x, *, coverage=0.999):

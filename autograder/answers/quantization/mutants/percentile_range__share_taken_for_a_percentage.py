@@ -1,4 +1,4 @@
-"""np.percentile counts to 100."""
+"""Takes coverage for a percentage."""
 
 import numpy as np
 

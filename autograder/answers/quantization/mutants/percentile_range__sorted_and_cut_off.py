@@ -1,4 +1,4 @@
-"""int() takes a value of x below the rank."""
+"""Takes the sorted value below the rank instead of interpolating."""
 
 
 def percentile_range(x, *, coverage=0.999):

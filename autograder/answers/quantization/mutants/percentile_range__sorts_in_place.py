@@ -1,4 +1,4 @@
-"""numpy's sort() changes x, whose memory the array shares."""
+"""Sorts the values that were passed in."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Nothing is cut below."""
+"""Cuts the upper tail alone."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The quantiles 1 - coverage and coverage lose twice as much."""
+"""Cuts the whole rest from both tails, which is twice as much."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""An 8-bit integer cannot hold 200: it becomes -56, and clamping comes too late."""
+"""Casts to 8 bits before clamping, so large codes wrap around."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Scaled by 255 and cast to unsigned bytes: negative values wrap around."""
+"""Casts to unsigned bytes, so negative values wrap around."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Values in [0, 1] become 0 or 1."""
+"""Casts the values to integers without dividing by the scale."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The lower limit is forgotten."""
+"""Clamps at the upper limit alone."""
 
 import torch
 

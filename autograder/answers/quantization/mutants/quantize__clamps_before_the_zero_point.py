@@ -1,4 +1,4 @@
-"""The limits belong to the codes."""
+"""Clamps before it adds the zero point instead of afterwards."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""All negative values vanish before scaling."""
+"""Cuts negative values off before scaling."""
 
 import torch
 

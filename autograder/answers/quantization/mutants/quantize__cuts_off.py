@@ -1,4 +1,4 @@
-"""The cast cuts off what should be rounded."""
+"""Cuts the codes off instead of rounding them."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Codes around 0."""
+"""Leaves out the zero point."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The largest code is never used, as the end of a range()."""
+"""Never uses the highest code."""
 
 import torch
 

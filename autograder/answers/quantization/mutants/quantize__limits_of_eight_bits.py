@@ -1,4 +1,4 @@
-"""0 .. 255 or -128 .. 127, whatever low and high say."""
+"""Clamps to eight bits, whatever low and high say."""
 
 import torch
 

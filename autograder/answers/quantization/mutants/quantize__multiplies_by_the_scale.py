@@ -1,4 +1,4 @@
-"""Times instead of divided by."""
+"""Multiplies by the scale instead of dividing."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A float has no view()."""
+"""Fails when the scale is a plain float."""
 
 import torch
 

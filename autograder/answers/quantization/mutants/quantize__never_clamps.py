@@ -1,4 +1,4 @@
-"""Codes beyond the limits."""
+"""Never clamps, so codes lie beyond the limits."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A tensor of scales is reduced to its largest."""
+"""Uses the largest of the scales for all channels."""
 
 import torch
 

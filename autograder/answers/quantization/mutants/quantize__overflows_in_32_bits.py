@@ -1,4 +1,4 @@
-"""Cast to int32 before clamping: a value of 1e12 steps does not fit."""
+"""Casts to int32 before clamping, so very large values overflow."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Quantized and at once dequantized."""
+"""Returns the dequantized values instead of the codes."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""int8, as its codes often fit."""
+"""Returns int8 instead of int32."""
 
 import torch
 

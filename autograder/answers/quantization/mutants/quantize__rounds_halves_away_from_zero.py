@@ -1,4 +1,4 @@
-"""As C's round does: 0.5 becomes 1, -0.5 becomes -1."""
+"""Rounds halves away from zero instead of to the even code."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""floor(r + 0.5)."""
+"""Rounds halves up instead of to the even code."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Every tensor of scales is viewed as (C, 1, ...), whatever its shape."""
+"""Gives the scales to the rows, whatever shape they have."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The right numbers in float32."""
+"""Returns the codes as floats."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""As dequantize does."""
+"""Subtracts the zero point instead of adding it."""
 
 import torch
 

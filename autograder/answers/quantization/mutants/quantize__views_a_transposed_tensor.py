@@ -1,4 +1,4 @@
-"""view(-1) needs a contiguous x."""
+"""Fails on a transposed tensor, because view() needs rows that follow each other in memory."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""div_() changes x."""
+"""Changes the tensor that was passed in."""
 
 import torch
 

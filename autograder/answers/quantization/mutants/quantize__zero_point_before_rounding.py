@@ -1,4 +1,4 @@
-"""round(r + z) instead of round(r) + z: an odd zero point turns halves round."""
+"""Adds the zero point before rounding, which turns some halves round."""
 
 import torch
 

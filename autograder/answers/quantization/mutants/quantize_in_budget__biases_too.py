@@ -1,4 +1,4 @@
-"""Quantizes the biases as well."""
+"""Quantizes the biases, too."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Spends the bytes of the scales on codes."""
+"""Forgets that the scales take bytes, too."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Ignores the budget."""
+"""Uses eight bits, whatever the budget."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Codes as floats."""
+"""Returns the codes as floats."""
 
 import math
 

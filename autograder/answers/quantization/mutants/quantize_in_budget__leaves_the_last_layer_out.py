@@ -1,4 +1,4 @@
-"""The last layer is not in the answer."""
+"""Leaves the last layer out of the answer."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""One scale for a tensor."""
+"""Uses one scale for each tensor instead of one for each channel."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The same bits for all, scales from the largest weight, rounded to the nearest."""
+"""Gives all layers the same bits and rounds to the nearest code, without any search."""
 
 import math
 

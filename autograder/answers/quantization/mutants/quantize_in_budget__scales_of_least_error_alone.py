@@ -1,4 +1,4 @@
-"""The same bits for all, scales of least error."""
+"""Searches the scales, but gives all layers the same bits."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The code -2^(bits-1) beside all others up to 2^(bits-1): one level too many."""
+"""Uses one code too many, from -2^(bits-1) to 2^(bits-1)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The activations get codes of 24 bits whatever `bits` says: they are as good as floats."""
+"""Gives the activations 24 bits, whatever bits says."""
 
 
 def quantize_network(model, batches, *, bits=8):

@@ -1,4 +1,4 @@
-"""Quantizes the weights alone."""
+"""Quantizes the weights alone and leaves the activations as floats."""
 
 import copy
 

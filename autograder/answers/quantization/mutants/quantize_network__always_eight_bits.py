@@ -1,4 +1,4 @@
-"""Ignores bits."""
+"""Uses eight bits, whatever bits says."""
 
 import copy
 

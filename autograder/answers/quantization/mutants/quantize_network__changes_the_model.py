@@ -1,4 +1,4 @@
-"""Quantizes the model it was given."""
+"""Quantizes the given model itself instead of a copy."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Replaces the batch norm and forgets to fold it."""
+"""Drops the batch norm without folding it."""
 
 import copy
 

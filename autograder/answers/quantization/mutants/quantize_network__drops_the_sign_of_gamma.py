@@ -1,4 +1,4 @@
-"""Folds through a max pooling with the magnitude of gamma, so that negative channels lose their sign."""
+"""Folds with the magnitude of gamma, so negative channels lose their sign."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Calibrates on the first batch."""
+"""Calibrates on the first batch alone."""
 
 import copy
 

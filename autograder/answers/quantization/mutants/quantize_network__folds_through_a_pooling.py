@@ -1,4 +1,4 @@
-"""Folds a batch norm through the max pooling before it, whatever the sign of its gamma."""
+"""Folds a batch norm through the max pooling before it, whatever the sign of gamma."""
 
 import copy
 

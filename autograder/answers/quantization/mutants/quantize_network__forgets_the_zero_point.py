@@ -1,4 +1,4 @@
-"""Negative activations are cut off."""
+"""Leaves out the zero point, so negative activations are cut off."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Holds integers and computes with the float weights."""
+"""Holds integer weights, but computes with the float ones."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Rounds the weights to the grid and keeps them as floats."""
+"""Rounds the weights to the grid, but keeps them as floats."""
 
 import copy
 

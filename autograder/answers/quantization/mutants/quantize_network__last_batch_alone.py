@@ -1,4 +1,4 @@
-"""Each batch replaces the range of the one before."""
+"""Calibrates on the last batch alone."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Nothing is folded, the batch norm stays."""
+"""Leaves the batch norm in the network instead of folding it."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Switches the model itself to eval mode before it copies it, and leaves it there."""
+"""Leaves the given model in eval mode."""
 
 import copy
 

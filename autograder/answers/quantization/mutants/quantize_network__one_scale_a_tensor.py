@@ -1,4 +1,4 @@
-"""One scale for all channels."""
+"""Uses one scale for each tensor instead of one for each channel."""
 
 import copy
 

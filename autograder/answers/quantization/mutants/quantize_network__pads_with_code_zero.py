@@ -1,4 +1,4 @@
-"""Pads the codes with 0, which is not the code of 0.0."""
+"""Pads with code 0, which is not the code of 0.0."""
 
 import copy
 

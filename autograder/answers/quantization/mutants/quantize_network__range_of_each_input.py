@@ -1,4 +1,4 @@
-"""Takes the range anew from whatever comes in."""
+"""Takes the ranges from each input anew instead of from the calibration."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""The code -2^(bits-1) is used for the least weight."""
+"""Uses the lowest code -2^(bits-1), too, so the codes are not symmetric."""
 
 import torch
 

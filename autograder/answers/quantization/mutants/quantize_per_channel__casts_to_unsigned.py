@@ -1,4 +1,4 @@
-"""Scaled by 2^bits - 1 and cast to unsigned bytes: negative weights wrap around."""
+"""Casts to unsigned bytes, so negative weights wrap around."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Weights in [-1, 1] become -1, 0 or 1."""
+"""Casts the weights to integers without dividing by the scales."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The codes keep the order of the transposed weight."""
+"""Leaves the codes in the order of the transposed weight."""
 
 import torch
 

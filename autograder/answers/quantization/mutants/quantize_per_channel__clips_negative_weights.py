@@ -1,4 +1,4 @@
-"""Clipped at the zero point before scaling: half of the weights vanish."""
+"""Cuts negative weights off before scaling."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The right codes in four bytes each."""
+"""Returns int32 codes instead of int8."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""1e-8 in the scale against a division by zero: channels of tiny weights lose their codes."""
+"""Adds a small constant to the scales, so tiny weights lose their codes."""
 
 import torch
 

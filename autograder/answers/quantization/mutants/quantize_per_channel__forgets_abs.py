@@ -1,4 +1,4 @@
-"""The largest weight of a channel, not its largest magnitude: what is more negative wraps or is cut."""
+"""Takes the largest weight of a channel instead of its largest magnitude."""
 
 import torch
 

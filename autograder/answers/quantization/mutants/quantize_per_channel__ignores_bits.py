@@ -1,4 +1,4 @@
-"""Always eight bits."""
+"""Uses eight bits, whatever bits says."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Divided by 128: the largest weight becomes 128, and in int8 that is -128."""
+"""Divides by 2^(bits-1), so the largest weight wraps around."""
 
 import torch
 

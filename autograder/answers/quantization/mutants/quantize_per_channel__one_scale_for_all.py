@@ -1,4 +1,4 @@
-"""The largest channel decides for all of them."""
+"""Uses one scale for all channels."""
 
 import torch
 

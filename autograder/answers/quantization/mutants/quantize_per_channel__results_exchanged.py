@@ -1,4 +1,4 @@
-"""Scales first."""
+"""Returns the scales first and the codes second."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Fake quantization: floats on the grid, nothing smaller."""
+"""Returns dequantized weights instead of codes."""
 
 import torch
 

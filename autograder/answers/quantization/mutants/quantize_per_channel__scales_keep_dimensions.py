@@ -1,4 +1,4 @@
-"""Scales of shape (C, 1, 1, 1)."""
+"""Returns scales with extra dimensions instead of shape (C,)."""
 
 import torch
 

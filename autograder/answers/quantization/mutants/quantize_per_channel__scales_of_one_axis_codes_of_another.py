@@ -1,4 +1,4 @@
-"""scales broadcasts with the last dimension, which a square weight allows."""
+"""Divides along the last axis, whatever axis the scales belong to."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A square weight gets the scales of its columns for axis 0."""
+"""Exchanges rows and columns of a square weight."""
 
 import torch
 

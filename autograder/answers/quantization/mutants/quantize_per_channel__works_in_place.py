@@ -1,4 +1,4 @@
-"""div_() changes the weight."""
+"""Changes the weight that was passed in."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A channel of zeros has scale 0, and 0 / 0 is NaN."""
+"""Gives a channel of zeros the scale 0 instead of 1."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Clamps to 0 .. 255 whatever is asked."""
+"""Clamps to 0 .. 255, whatever low and high say."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Clamps first, then adds."""
+"""Clamps before it adds the zero point instead of afterwards."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A shift without rounding."""
+"""Shifts without rounding."""
 
 import torch
 

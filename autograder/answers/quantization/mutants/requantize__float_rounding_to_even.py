@@ -1,4 +1,4 @@
-"""Multiplies with the float multiplier, torch.round takes halves to even."""
+"""Multiplies by a float and rounds halves to even."""
 
 import torch
 

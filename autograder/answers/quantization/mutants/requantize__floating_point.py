@@ -1,4 +1,4 @@
-"""One multiplication of float64, which holds 53 bits of 62."""
+"""Computes in float64, which cannot hold every product exactly."""
 
 import torch
 

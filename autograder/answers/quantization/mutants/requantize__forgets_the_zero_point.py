@@ -1,4 +1,4 @@
-"""No zero point."""
+"""Leaves out the zero point."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Integers alone, but halves go to the even neighbour."""
+"""Rounds halves to even instead of away from zero."""
 
 import torch
 

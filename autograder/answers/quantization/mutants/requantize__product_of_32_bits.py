@@ -1,4 +1,4 @@
-"""The product overflows."""
+"""Multiplies into 32 bits, which overflow."""
 
 import torch
 

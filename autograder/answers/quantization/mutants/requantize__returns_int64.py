@@ -1,4 +1,4 @@
-"""The codes stay 64 bits wide."""
+"""Returns int64 instead of int32."""
 
 import torch
 

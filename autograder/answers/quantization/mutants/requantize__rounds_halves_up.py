@@ -1,4 +1,4 @@
-"""Adds a half and shifts: -2.5 becomes -2."""
+"""Rounds halves up instead of away from zero."""
 
 import torch
 

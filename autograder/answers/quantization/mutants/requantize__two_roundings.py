@@ -1,4 +1,4 @@
-"""Rounds the upper half of the product, then rounds again."""
+"""Rounds twice, once at half the shift and once at the end."""
 
 import torch
 

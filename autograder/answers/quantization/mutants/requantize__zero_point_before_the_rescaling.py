@@ -1,4 +1,4 @@
-"""The zero point is rescaled too."""
+"""Adds the zero point before the rescaling instead of afterwards."""
 
 import torch
 

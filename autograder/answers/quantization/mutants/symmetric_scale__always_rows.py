@@ -1,4 +1,4 @@
-"""Axis 0 for every axis."""
+"""Takes scales along axis 0, whatever axis is asked for."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A float64 tensor."""
+"""Returns float64 instead of float32."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The largest weight instead of the largest magnitude."""
+"""Takes the largest weight instead of the largest magnitude."""
 
 import torch
 

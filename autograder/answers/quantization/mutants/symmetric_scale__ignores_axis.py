@@ -1,4 +1,4 @@
-"""One scale, whatever is asked for."""
+"""Returns one scale, whatever axis is asked for."""
 
 import torch
 

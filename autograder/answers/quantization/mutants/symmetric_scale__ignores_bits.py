@@ -1,4 +1,4 @@
-"""Always 127."""
+"""Divides by 127, whatever bits says."""
 
 import torch
 

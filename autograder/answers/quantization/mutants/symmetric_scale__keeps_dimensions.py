@@ -1,4 +1,4 @@
-"""Shape (C, 1, 1, 1), handy for dividing, but not what is asked for."""
+"""Returns scales with extra dimensions instead of one dimension."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Clamped from below, so that zeros get 1e-8 and tiny weights too coarse a scale."""
+"""Keeps the scale above a least value, also for zeros and tiny weights."""
 
 
 def symmetric_scale(weight, *, bits=8, axis=None):

@@ -1,4 +1,4 @@
-"""amax(dim=axis) runs over the axis that was to be kept."""
+"""Takes the maximum over the axis that should remain."""
 
 import torch
 

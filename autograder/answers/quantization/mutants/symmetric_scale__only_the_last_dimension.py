@@ -1,4 +1,4 @@
-"""A filter of shape (in, kh, kw) gets one scale a row."""
+"""Takes the maximum over the last dimension alone, so a filter gets several scales."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Divided by 128, so the largest weight gets code 128, which does not exist."""
+"""Divides by 2^(bits-1) instead of 2^(bits-1) - 1."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Divided by 2^bits - 1, which is the largest code of unsigned integers."""
+"""Divides by 2^bits - 1, the largest unsigned code."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A number where a tensor without dimensions is asked for."""
+"""Returns a float instead of a tensor without dimensions."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Rows for axis 1 and columns for axis 0, which a square weight does not show by its shape."""
+"""Exchanges rows and columns of a square weight."""
 
 import torch
 

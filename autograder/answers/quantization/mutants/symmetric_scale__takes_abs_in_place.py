@@ -1,4 +1,4 @@
-"""abs_() changes the weight."""
+"""Takes the magnitude in place, so the weight itself loses its signs."""
 
 import torch
 

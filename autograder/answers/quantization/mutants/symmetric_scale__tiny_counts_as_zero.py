@@ -1,4 +1,4 @@
-"""Groups below 1e-8 are taken for zeros."""
+"""Takes groups of tiny weights for zeros."""
 
 import torch
 

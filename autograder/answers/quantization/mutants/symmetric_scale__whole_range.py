@@ -1,4 +1,4 @@
-"""(max - min) / (2^bits - 1), the affine scale."""
+"""Divides the width from minimum to maximum, which is the affine scale."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A group of zeros gets scale 0."""
+"""Gives a group of zeros the scale 0 instead of 1."""
 
 
 def symmetric_scale(weight, *, bits=8, axis=None):

@@ -1,4 +1,4 @@
-"""Leaves out eps."""
+"""Leaves out eps under the root."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Clamps to 0 .. 255, whatever low and high say."""
+"""Clamps to the codes from 0 to 255, whatever low and high say."""
 
 import torch
 

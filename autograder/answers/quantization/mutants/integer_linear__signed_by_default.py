@@ -1,4 +1,4 @@
-"""Clamps to -128 .. 127 by default instead of 0 .. 255."""
+"""Clamps by default to signed codes instead of those from 0 to 255."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Spaces the factors from 0 to 1, which are other factors than 1/steps .. 1."""
+"""Spaces the factors from 0 to 1, so that the steps are too wide and 0 is among them."""
 
 import torch
 

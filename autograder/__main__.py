@@ -1,12 +1,11 @@
-"""`python -m autograder`: grade, selfcheck, doctor. Exit codes: 0 judged, 2 bad usage or unreadable, 3 our
-own fault.
+"""`python -m autograder`: grade, class, selfcheck, doctor. Exit codes: 0 judged, 2 bad usage or unreadable,
+3 our own fault.
 """
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the grader compares small tensors
 
@@ -14,38 +13,35 @@ import typer
 from rich.console import Console
 from typer._click.exceptions import ClickException
 
+from autograder import cli
+from autograder.cli import BAD_USAGE, INFRASTRUCTURE, Fault
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Judges work that it does not trust.")
-BAD_USAGE, INFRASTRUCTURE = 2, 3
-
-
-class Level(StrEnum):
-    process = "process"
-    landlock = "landlock"
-    full = "full"
-
-
-class Fault(Exception):
-    """An end of the program: its exit code and the one line that is printed."""
-
-    def __init__(self, code: int, line: str) -> None:
-        super().__init__(line)
-        self.code = code
 
 
 @app.command()
 def grade(
-    room: Annotated[str, typer.Argument(help="A room: 02_pruning or pruning.")],
-    paths: Annotated[list[Path], typer.Argument(help="Notebooks, Python files or folders.")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result here.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write one page a submission into this folder.")] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Inputs come from this seed.")] = 7,
-    require_sandbox: Annotated[
-        Level | None, typer.Option(help="Refuse to judge with a weaker sandbox.")
-    ] = None,
-    sandbox: Annotated[Level | None, typer.Option(help="Use this sandbox and no other.")] = None,
+    room: cli.RoomName,
+    paths: Annotated[list[Path], typer.Argument(help="Notebooks, Python files, folders or archives.")],
+    seed: Annotated[int, typer.Option(**cli.SeedRange, help="Inputs come from this seed.")] = 7,
+    require_sandbox: cli.RequiredLevel = None,
+    sandbox: cli.ForcedLevel = None,
+    json_file: cli.Json = None,
+    html: cli.Html = None,
+    junit: cli.Junit = None,
+    gradescope: cli.Gradescope = None,
+    classroom50: cli.Classroom50 = None,
+    csv_file: cli.Csv = None,
+    canvas: cli.Canvas = None,
+    canvas_from: cli.CanvasFrom = None,
+    canvas_column: cli.CanvasColumn = "",
+    moodle: cli.Moodle = None,
+    moodle_from: cli.MoodleFrom = None,
+    lessons: cli.Lessons = "",
 ) -> None:
     """Judge submissions; whatever their score, the exit code is 0."""
-    from autograder import board, report
+    outputs = {name: value for name, value in locals().items() if name in cli.OUTPUTS}
+    from autograder import board, exports, report
     from autograder import grade as grading
     from autograder.job import InfraError
     from autograder.sandbox import LEVELS
@@ -55,6 +51,7 @@ def grade(
             raise Fault(BAD_USAGE, f"{path} does not exist")
     try:
         found = grading.find_room(room)
+        exports.check(found.key, **{name: outputs[name] for name in cli.GIVEN})
         with grading.Workers(sandbox) as workers:
             if require_sandbox and LEVELS.index(workers.level) < LEVELS.index(require_sandbox):
                 offered = f"this machine offers the sandbox {workers.level}, not {require_sandbox}"
@@ -65,15 +62,15 @@ def grade(
                 if board.enter(result):
                     print("On the local board: python -m autograder board")
                 results.append(result)
-    except grading.UnknownRoom as error:
+    except (grading.UnknownRoom, exports.ExportError) as error:
         raise Fault(BAD_USAGE, str(error)) from error
     except InfraError as error:
         raise Fault(INFRASTRUCTURE, str(error)) from error
     try:
-        if json_file:
-            report.write(json_file, report.to_json(results))
-        for result in results if html else []:
-            report.write(Path(html or ".") / f"{result.submission}.html", report.page(result))
+        for note in exports.write(results, **outputs):
+            print(note, file=sys.stderr)
+    except exports.ExportError as error:
+        raise Fault(BAD_USAGE, str(error)) from error
     except OSError as error:
         raise Fault(BAD_USAGE, f"cannot write {error.filename}: {error.strerror}") from error
     statuses = {result.status for result in results}
@@ -81,6 +78,68 @@ def grade(
         raise SystemExit(INFRASTRUCTURE)
     if "unreadable" in statuses:
         raise SystemExit(BAD_USAGE)
+
+
+@app.command("class")
+def judge_class(
+    room: cli.RoomName,
+    folder: Annotated[
+        Path, typer.Argument(help="A folder or archive; nbgrader, Moodle, Canvas, Gradescope.")
+    ],
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that judge at a time.")] = os.cpu_count() or 1,
+    dask: Annotated[str, typer.Option(help="Judge by Dask: local, or a scheduler's address.")] = "",
+    slurm: Annotated[bool, typer.Option("--slurm", help="Judge by SLURM jobs, as many as --jobs.")] = False,
+    cluster_options: Annotated[
+        Path | None, typer.Option(help="YAML or JSON for the cluster: queue, cores, memory ...")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an earlier run: results that hold are kept.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Judge all anew; the earlier run's results are set aside.")
+    ] = False,
+    store: Annotated[
+        Path | None, typer.Option(help="Folder where results are kept (default: in .cache/class).")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(**cli.SeedRange, help="One seed for everybody, instead of the secret.")
+    ] = None,
+    secret: Annotated[
+        Path | None, typer.Option(help="File of the secret behind the inputs; made if missing.")
+    ] = None,
+    without: Annotated[list[str] | None, typer.Option(help="Leave this task out; may be repeated.")] = None,
+    require_sandbox: cli.RequiredLevel = None,
+    sandbox: cli.ForcedLevel = None,
+    json_file: cli.Json = None,
+    html: cli.Html = None,
+    junit: cli.Junit = None,
+    gradescope: cli.Gradescope = None,
+    classroom50: cli.Classroom50 = None,
+    csv_file: cli.Csv = None,
+    canvas: cli.Canvas = None,
+    canvas_from: cli.CanvasFrom = None,
+    canvas_column: cli.CanvasColumn = "",
+    moodle: cli.Moodle = None,
+    moodle_from: cli.MoodleFrom = None,
+    lessons: cli.Lessons = "",
+) -> None:
+    """Judge a whole class. Results are kept as they arrive, so a run that was stopped loses nothing.
+
+    A second run over the same class needs --resume or --fresh. The exit code is 0 whatever the scores, also
+    if somebody's work could not be read (a line names them); 2 is bad usage, 3 a fault of the judge.
+    """
+    outputs = {name: value for name, value in locals().items() if name in cli.OUTPUTS}
+    if dask and slurm:
+        raise Fault(BAD_USAGE, "--dask and --slurm exclude each other")
+    cluster: dict[str, Any] | None = None
+    if dask or slurm:
+        cluster = {"address": dask, "slurm": slurm, "options": cluster_options}
+    from autograder import class_command
+
+    class_command.judge_class(
+        room, folder, jobs=jobs, store=store, resume=resume, fresh=fresh, seed=seed, secret_file=secret,
+        without=without or [], sandbox=sandbox, require_sandbox=require_sandbox, cluster=cluster, **outputs,
+    )  # fmt: skip
 
 
 @app.command()

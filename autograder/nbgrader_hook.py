@@ -11,8 +11,6 @@ penalties, feedback and export work as ever.
 # mypy: allow-untyped-calls
 import atexit
 import functools
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,8 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
+
+from autograder.secret import secret
 
 if TYPE_CHECKING:
     from autograder.grade import Workers
@@ -157,16 +157,6 @@ def workers() -> "Workers":
     pool = Workers()
     atexit.register(pool.close)
     return pool
-
-
-def secret(path: Path) -> bytes:
-    """The instructor's secret, made on first use and readable by its owner alone."""
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return path.read_bytes()
 
 
 def outputs(task: dict[str, Any], points: float) -> list[NotebookNode]:

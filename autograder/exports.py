@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import gradebooks, overview, pages, report, sheets, wire
+from autograder.diagnosis import where
 from autograder.report import CheckResult, Result, TaskResult
 from autograder.sheets import ExportError
 
@@ -180,9 +181,9 @@ def _xml(text: str) -> str:
 
 
 def lesson_line(task: TaskResult) -> str:
-    """Where the lesson explains a task, in words; empty for a passed one."""
-    path, _, section = task.lesson.partition("#")
-    return "" if not path else f"See {path}" + (f", section {section}" if section else "")
+    """Where the lesson explains a task, in words, unless the task's message says so already."""
+    said = where(task.lesson).strip()
+    return "" if said in task.message else said
 
 
 def to_gradescope(result: Result, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 from autograder import report, wire
+from autograder.diagnosis import where
 from autograder.report import Result, number
 from autograder.sheets import ExportError, Sheet, filled, read_sheet, row_text, text_cell
 
@@ -204,6 +205,6 @@ def feedback(result: Result) -> str:
         if task.status != "passed":
             state = f"{task.name}: {number(task.points)} of {number(task.max_points)}"
             lines.append(f"{state}. {task.message}".strip())
-            path, _, section = task.lesson.partition("#")
-            lines += [f"See {path}, section {section}" if section else f"See {path}"] if path else []
+            lesson = where(task.lesson).strip()
+            lines += [lesson] if lesson and lesson not in task.message else []
     return text_cell("<br>".join(html.escape(wire.clean(line)).replace("\n", "<br>") for line in lines))

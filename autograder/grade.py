@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
-from autograder import diagnosis, submission, wire
-from autograder.job import InfraError, Job, Source
+from autograder import diagnosis, recall, submission, wire
+from autograder.job import Answer, BrokenAnswer, InfraError, Job, Source, question
+from autograder.recall import Call, Trail
 from autograder.report import CheckResult, Result, Status, TaskResult
 from autograder.rooms import Room, UnknownRoom, find_room
 from autograder.task import Check, Judge, Outcome, Scenario, TimedOut
@@ -85,30 +86,38 @@ class Session:
             self.cpu += self.job.cpu
             self.job = None
 
-    def run(
-        self,
-        scenario: Scenario,
-        inputs: dict[str, Any],
-        *,
-        task: str,
-        seed: int,
-        cpu_seconds: float,
-        fresh: bool,
-    ) -> Any:
+    def exchange(self, call: Call) -> Answer:
+        """The job's answer to one call, or the Outcome that came instead."""
         try:
-            if fresh or (cpu_seconds > CHEAP_CPU_SECONDS and self.opened_for != self.task):
+            if call.fresh or (call.cpu_seconds > CHEAP_CPU_SECONDS and self.opened_for != self.task):
                 self.close()
             job = self.open()
             left = SUBMISSION_CPU_SECONDS - self.cpu - job.cpu
-            return job.call(
-                scenario, inputs, task=task, seed=seed, cpu_seconds=max(0.1, min(cpu_seconds, left))
-            )
+            return job.exchange(call.question, max(0.1, min(call.cpu_seconds, left)))
         except TimedOut:
             self.timeouts += 1
             raise
         finally:
-            if fresh:
+            if call.fresh:
                 self.close()
+
+    def recall(self, check: Check, key: object) -> CheckResult | Trail:
+        """The result of a check whose answers are known; else what has come up to the first unknown one."""
+        moment, trail = self.workers.memory.tree(key), list[tuple[Call, Answer | Outcome]]()
+        while moment.call is not None:
+            try:
+                answer: Answer | Outcome = self.exchange(moment.call)
+            except Outcome as outcome:
+                answer = outcome
+            trail.append((moment.call, answer))
+            if not isinstance(answer, Answer) or answer.digest not in moment.after:
+                return trail
+            moment = moment.after[answer.digest]
+        if moment.end is None:
+            return trail
+        result, metrics = moment.end
+        self.metrics |= metrics
+        return result.model_copy()
 
     @property
     def exhausted(self) -> bool:
@@ -116,18 +125,32 @@ class Session:
 
 
 class RoomJudge(Judge):
-    """The judge a check gets when marks are given."""
+    """The judge a check gets when marks are given; `come` is what the check has been answered already."""
 
-    def __init__(self, session: Session, check: Check) -> None:
-        self.session, self.check, self.metrics = session, check, session.metrics
-        self.seed = int.from_bytes(hashlib.sha256(f"{session.seed}:{check.id}".encode()).digest()[:4])
+    def __init__(self, session: Session, check: Check, come: Trail) -> None:
+        self.session, self.check, self.metrics = session, check, dict[str, float]()
+        self.seed = check_seed(session.seed, check)
         self.generator = torch.Generator().manual_seed(self.seed)
+        self.come, self.trail = iter(come), list[tuple[Call, Answer | Outcome]]()
 
     def run(self, scenario: Scenario, *, cpu_seconds: float = 5.0, fresh: bool = False, **inputs: Any) -> Any:
         task = self.check.task
-        return self.session.run(
-            scenario, inputs, task=task, seed=self.seed, cpu_seconds=cpu_seconds, fresh=fresh
-        )
+        call = Call(question(scenario, inputs, task=task, seed=self.seed), cpu_seconds, fresh)
+        before, answer = next(self.come, (None, None))
+        if answer is None or before != call:  # nothing came yet, or the check asks otherwise than before
+            self.come = iter(())
+            try:
+                answer = self.session.exchange(call)
+            except Outcome as outcome:
+                answer = outcome
+        self.trail.append((call, answer))
+        if isinstance(answer, Outcome):
+            raise answer
+        try:
+            return answer.value(task)
+        except BrokenAnswer:
+            self.session.close()
+            raise
 
     def reference(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
         return self.session.workers.reference(self.session.room, scenario, inputs, self.seed, cpu_seconds)
@@ -136,14 +159,31 @@ class RoomJudge(Judge):
         return self.session.workers.reference(self.session.room, scenario, inputs, 0, cpu_seconds)
 
 
+def check_seed(seed: int, check: Check) -> int:
+    """The seed of one check's inputs."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{check.id}".encode()).digest()[:4])
+
+
 def judge_check(session: Session, check: Check) -> CheckResult:
-    """One check, whatever the learner's code does. A fault of the check itself is ours and ends the
-    judging.
+    """One check, from memory where its answers are known."""
+    key = (check, session.room.reference, session.seed)
+    come = session.recall(check, key)
+    if isinstance(come, CheckResult):
+        return come
+    asking = RoomJudge(session, check, come)
+    result = verdict(asking, check)
+    session.metrics |= asking.metrics
+    session.workers.memory.keep(key, asking.trail, result, asking.metrics)
+    return result
+
+
+def verdict(asking: RoomJudge, check: Check) -> CheckResult:
+    """What the check says, whatever the learner's code does. A fault of the check itself is ours and ends
+    the judging.
     """
     status: Status = "passed"
     fraction, message = 0.0, ""
     try:
-        asking = RoomJudge(session, check)
         given = check.verdict(asking)
         fraction = 1.0 if given is None else min(1.0, max(0.0, float(given)))
         status = "passed" if fraction == 1.0 else "partial" if fraction > 0 else "failed"

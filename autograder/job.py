@@ -2,12 +2,14 @@
 into words.
 """
 
+import hashlib
 import os
 import secrets
 import select
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +28,10 @@ class InfraError(Exception):
     """The grader's own fault. It is never a learner's zero."""
 
 
+class BrokenAnswer(Crashed):
+    """A job sent something that is no answer."""
+
+
 @dataclass(frozen=True)
 class Source:
     """What a job loads: (name, text) cells, and whether they come from a notebook.
@@ -37,6 +43,69 @@ class Source:
     notebook: bool = False
     wanted: tuple[str, ...] = ()
     library: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A call as it will be sent: its header's JSON without an id, small inputs, and large ones apart."""
+
+    task: str
+    text: bytes
+    inline: tuple[wire.Buffer, ...]
+    large: tuple[memoryview, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a job sent back, unread: nobody vouches for it. `number` is the id of the question."""
+
+    number: int
+    text: bytearray
+    body: bytearray
+
+    @property
+    def digest(self) -> bytes:
+        """The same for equal answers to any two questions; empty if this does not begin as ours do."""
+        start = b'{"id": %d, ' % self.number
+        if not self.text.startswith(start):
+            return b""
+        rest = self.text[len(start) :]
+        return hashlib.sha256(len(rest).to_bytes(8) + rest + self.body).digest()
+
+    def value(self, task: str) -> Any:
+        """The value the scenario returned, or an Outcome; after a BrokenAnswer nothing good will come."""
+        reply, parts = self.read(f"the call of {task}")
+        if "error" in reply:
+            raise outcome(reply["error"], task)
+        try:
+            return wire.decode(reply.get("value"), parts)
+        except wire.WireError as error:
+            raise BrokenAnswer(f"the process that ran {task} sent {error}") from error
+
+    def read(self, doing: str) -> tuple[dict[str, Any], list[Any]]:
+        """The header, and the buffers."""
+        try:
+            reply = wire.unpack_header(self.text, len(self.body))
+            parts = list(wire.split(self.body, reply["sizes"]))
+        except wire.WireError as error:
+            raise BrokenAnswer(f"{doing}: the process sent {error}") from error
+        if reply.get("id") != self.number:
+            raise BrokenAnswer(f"{doing}: the process sent an answer to a question nobody asked")
+        return reply, parts
+
+
+def question(scenario: Scenario, inputs: dict[str, Any], *, task: str, seed: int) -> Question:
+    """The call of a scenario with these inputs as they are now; large ones will travel as read-only files."""
+    buffers: list[wire.Buffer] = []
+    tree = wire.encode(inputs, buffers)
+    from_file = [HAVE_MEMFD and isinstance(raw, memoryview) and len(raw) >= LARGE for raw in buffers]
+    large = tuple(memoryview(raw) for raw, apart in zip(buffers, from_file, strict=True) if apart)
+    inline: list[wire.Buffer] = [
+        bytes(raw) for raw, apart in zip(buffers, from_file, strict=True) if not apart
+    ]
+    header = {"op": "call", "source": scenario.source, "name": scenario.name, "inputs": tree, "task": task}
+    header |= {"from_file": from_file, "seed": seed}
+    return Question(task, wire.header_text(header, inline), tuple(inline), large)
 
 
 class Blobs(Protocol):
@@ -74,7 +143,7 @@ class Job:
         """Run the submission's source."""
         header = {"op": "load", "cells": source.cells, "notebook": source.notebook, "wanted": source.wanted}
         header["library"] = source.library
-        reply, _ = self.ask(header, [], [], cpu_seconds, "loading the submission")
+        reply = self.ask(header, cpu_seconds, "loading the submission")
         problems = reply.get("problems")
         self.problems = (
             [wire.clean(text) for text in problems if isinstance(text, str)]
@@ -86,58 +155,49 @@ class Job:
         self, scenario: Scenario, inputs: dict[str, Any], *, task: str, seed: int, cpu_seconds: float
     ) -> Any:
         """The value a scenario returned, or an Outcome."""
-        buffers: list[wire.Buffer] = []
-        tree = wire.encode(inputs, buffers)
-        from_file = [HAVE_MEMFD and isinstance(raw, memoryview) and len(raw) >= LARGE for raw in buffers]
-        files = [
-            self.blobs.blob(memoryview(raw)) for raw, large in zip(buffers, from_file, strict=True) if large
-        ]
-        inline = [raw for raw, large in zip(buffers, from_file, strict=True) if not large]
-        header = {
-            "op": "call",
-            "source": scenario.source,
-            "name": scenario.name,
-            "inputs": tree,
-            "task": task,
-        }
-        header |= {"from_file": from_file, "seed": seed}
-        reply, body = self.ask(header, inline, files, cpu_seconds, f"the call of {task}")
-        if "error" in reply:
-            raise outcome(reply["error"], task)
+        answer = self.exchange(question(scenario, inputs, task=task, seed=seed), cpu_seconds)
         try:
-            return wire.decode(reply.get("value"), body)
-        except wire.WireError as error:
+            return answer.value(task)
+        except BrokenAnswer:
             self.close()
-            raise Crashed(f"the process that ran {task} sent {error}") from error
+            raise
 
-    def ask(
+    def exchange(self, asked: "Question", cpu_seconds: float) -> "Answer":
+        """Put a question and receive what comes back, unread; or raise the Outcome that came instead."""
+        files = [self.blobs.blob(raw) for raw in asked.large]
+        return self._exchange(asked.text, asked.inline, files, cpu_seconds, f"the call of {asked.task}")
+
+    def ask(self, header: dict[str, Any], cpu_seconds: float, doing: str) -> dict[str, Any]:
+        """Send one request without buffers and read its answer, or raise the Outcome that came instead."""
+        answer = self._exchange(wire.header_text(header, []), (), [], cpu_seconds, doing)
+        try:
+            return answer.read(doing)[0]
+        except BrokenAnswer:
+            self.close()
+            raise
+
+    def _exchange(
         self,
-        header: dict[str, Any],
-        buffers: list[wire.Buffer],
+        text: bytes,
+        buffers: Sequence[wire.Buffer],
         files: list[int],
         cpu_seconds: float,
         doing: str,
-    ) -> tuple[dict[str, Any], list[Any]]:
-        """Send one request and read its answer, or raise the Outcome that came instead."""
-        request = secrets.randbits(48)
+    ) -> "Answer":
+        number = secrets.randbits(48)
         deadline = Deadline(self.clock, cpu_seconds, doing)
-        pieces = wire.pack({**header, "id": request}, buffers)
         try:
-            self._send(pieces, files, deadline)
+            self._send(wire.frame(b'{"id": %d, ' % number + text[1:], buffers), files, deadline)
             head, body = wire.unpack_prefix(bytes(self._receive(wire.PREFIX.size, deadline)))
-            reply = wire.unpack_header(self._receive(head, deadline), body)
-            parts = list(wire.split(self._receive(body, deadline), reply["sizes"]))
+            answer = Answer(number, self._receive(head, deadline), self._receive(body, deadline))
         except Outcome:
             self.close()
             raise
         except wire.WireError as error:
             self.close()
-            raise Crashed(f"{doing}: the process sent {error}") from error
+            raise BrokenAnswer(f"{doing}: the process sent {error}") from error
         self.cpu = self.clock.cpu() or self.cpu
-        if reply.get("id") != request:
-            self.close()
-            raise Crashed(f"{doing}: the process sent an answer to a question nobody asked")
-        return reply, parts
+        return answer
 
     def _send(self, pieces: list[wire.Buffer], files: list[int], deadline: "Deadline") -> None:
         for piece in pieces:

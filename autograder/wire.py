@@ -18,6 +18,7 @@ import json
 import math
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -249,7 +250,16 @@ def clean(text: str) -> str:
 
 def pack(header: dict[str, Any], buffers: list[Buffer]) -> list[Buffer]:
     """The pieces of one frame, ready to be written one after the other."""
-    text = _dumps({**header, "sizes": [len(buffer) for buffer in buffers]}).encode()
+    return frame(header_text(header, buffers), buffers)
+
+
+def header_text(header: dict[str, Any], buffers: list[Buffer]) -> bytes:
+    """The JSON of a frame's header, to which the sizes of its buffers belong."""
+    return _dumps({**header, "sizes": [len(buffer) for buffer in buffers]}).encode()
+
+
+def frame(text: bytes, buffers: Sequence[Buffer]) -> list[Buffer]:
+    """The pieces of one frame whose header is JSON already."""
     body = sum(len(buffer) for buffer in buffers)
     if len(text) > MAX_HEADER or body > MAX_BODY:
         raise WireError(f"a frame of {len(text) + body} bytes is too large")

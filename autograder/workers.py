@@ -12,6 +12,7 @@ import torch
 
 from autograder import wire
 from autograder.job import InfraError, Job
+from autograder.recall import Memory
 from autograder.rooms import ROOT, Room
 from autograder.task import LearnerError, Outcome, Scenario
 from autograder.zygote import Zygote, start
@@ -31,6 +32,7 @@ class Workers:
         self.reference_jobs: dict[str, Job] = {}
         self.known: OrderedDict[str, Any] = OrderedDict()
         self.reference_cpu = 0.0
+        self.memory = Memory()
         self.probe_seed = 0  # one for a class, and secret there: of the inputs that tell mistakes apart
         self.mistakes: dict[tuple[str, str], Any] = {}  # what diagnosis.py knows of each task
 

@@ -1,4 +1,4 @@
-"""`pytest autograder --submission PATH`: the judgement of a room through pytest's own report."""
+"""`pytest autograder --submission=PATH`: the judgement of a room through pytest's own report."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     path: Path | None = config.getoption("--submission")
     if path is None:
         for item in items:
-            item.add_marker(pytest.mark.skip(reason="name a submission: pytest autograder --submission PATH"))
+            item.add_marker(pytest.mark.skip(reason="name a submission: pytest autograder --submission=PATH"))
         return
     topics = {item.path.stem.removeprefix("test_") for item in items}
     topic = path.stem[3:] if path.stem[:2].isdigit() else path.stem

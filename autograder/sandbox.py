@@ -13,6 +13,7 @@ import os
 import resource
 import struct
 import sys
+from pathlib import Path
 
 from autograder import seccomp
 
@@ -93,13 +94,13 @@ def limit_resources(level: str, address_space: int, cpu_seconds: float) -> None:
     """Limits the kernel keeps for us. The CPU limit is a second line: it does not kill pid 1 of a
     namespace.
     """
-    own_count = level == "full" or os.geteuid() == 0  # else it counts the user's desktop
+    own_count = level == "full" or os.geteuid() == 0  # else it counts the user's desktop, too
     limits = {
         "RLIMIT_AS": address_space,
         "RLIMIT_CPU": int(cpu_seconds) + 5,
         "RLIMIT_FSIZE": FILE_SIZE,
         "RLIMIT_NOFILE": OPEN_FILES,
-        "RLIMIT_NPROC": THREADS if own_count else resource.RLIM_INFINITY,  # the kernel ignores it for uid 0
+        "RLIMIT_NPROC": THREADS + (0 if own_count else running()),  # the kernel ignores it for uid 0
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_MEMLOCK": 0,
@@ -113,11 +114,27 @@ def limit_resources(level: str, address_space: int, cpu_seconds: float) -> None:
             resource.setrlimit(which, (value, value))
 
 
+def running() -> int:
+    """How many threads there are on this machine: no fewer than its user has."""
+    try:
+        with open("/proc/loadavg", encoding="ascii") as file:
+            return int(file.read().split()[3].partition("/")[2])
+    except (OSError, ValueError, IndexError):
+        return 1 << 15
+
+
+def others_may_enter(folder: str) -> bool:
+    """Whether an ordinary user can reach this folder; the libraries of a private interpreter nobody can."""
+    place = Path(folder).resolve()
+    return all(path.stat().st_mode & 1 for path in (place, *place.parents))
+
+
 def drop_privileges(keep_reading: bool) -> None:
     """Become nobody (or kill(-1, 9) would reach all of root's processes) and lose every capability.
 
     `keep_reading` keeps the one that reads past folder permissions: without walls an interpreter in root's
-    private home could not be read otherwise, and Landlock alone decides what is read.
+    private home could not be read otherwise. Landlock then decides what is read; at level process nothing
+    does.
     """
     if os.geteuid() == 0:
         libc.prctl(PR_SET_KEEPCAPS, int(keep_reading), 0, 0, 0)
@@ -145,7 +162,8 @@ def lock(level: str, readable: list[str], address_space: int, cpu_seconds: float
     if sys.platform != "linux":
         return
     if not trusted:  # our own files may be readable for their owner alone
-        drop_privileges(keep_reading=level != "full")
+        private = level == "process" and not others_may_enter(sys.base_prefix)
+        drop_privileges(keep_reading=level == "landlock" or private)
     die_with_parent()
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")

@@ -34,3 +34,15 @@ def test_a_submission_is_judged_check_by_check(toy_root: Path, tmp_path: Path) -
 
 def test_without_a_submission_nothing_is_judged(toy_root: Path) -> None:
     assert "5 skipped" in pytest_on(toy_root / "autograder" / "checks")
+
+
+def test_a_conftest_beside_the_submission_is_never_run(tmp_path: Path) -> None:
+    """pytest took the folder after `--submission` for one of tests, before it knew the option."""
+    (tmp_path / "conftest.py").write_text(f"open({str(tmp_path / 'was run')!r}, 'w')")
+    (tmp_path / "toy.py").write_text("def double(x):\n    return x * 2\n")
+    command = [sys.executable, "-m", "pytest", "autograder", "--co", "-q", "-p", "no:cacheprovider"]
+    root = Path(__file__).parents[2]
+    for form, code in (([f"--submission={tmp_path}"], 0), (["--submission", str(tmp_path)], 4)):
+        done = subprocess.run([*command, *form], cwd=root, capture_output=True, text=True, check=False)
+        assert (done.returncode, (tmp_path / "was run").exists()) == (code, False), done.stdout + done.stderr
+    assert "--submission=PATH" in done.stderr

@@ -1,6 +1,5 @@
-"""What comes out: one submission's JSON, the table in the terminal, the page for the learner."""
+"""What a judgement is: one submission's fields, its JSON, and the table in the terminal."""
 
-import html
 import json
 import os
 import tempfile
@@ -117,54 +116,3 @@ def show(result: Result, console: Console) -> None:
     if result.message:
         console.print(Text(result.message, style="red"))
     console.print(Text(f"sandbox {result.sandbox}, seed {result.seed}, {result.seconds:.1f} s", style="dim"))
-
-
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto;
-       padding: 0 1rem; color: #222; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .3rem; overflow-wrap: anywhere; }
-p, li { overflow-wrap: anywhere; } ul { padding-left: 1.2rem; margin: .3rem 0; }
-.points { float: right; font-weight: normal; }
-.passed { color: #1a7f37; } .partial { color: #9a6700; } .quiet { color: #666; } .failed { color: #b42318; }
-.hint { color: #444; font-style: italic; }
-"""
-
-
-def page(result: Result) -> str:
-    """One self-contained page: no script, no outside address, everything escaped."""
-    e = html.escape
-    head = f"{e(result.submission)}: {number(result.points)} of {number(result.max_points)} points"
-    body = [f"<h1>{head}</h1>", f'<p class="quiet">Room {e(result.room)}, seed {result.seed}.</p>']
-    if result.message:
-        body.append(f'<p class="failed">{e(result.message)}</p>')
-    body += [_task_section(task) for task in result.tasks]
-    if result.metrics:
-        items = "".join(f"<li>{e(name)}: {value:.4g}</li>" for name, value in result.metrics.items())
-        body.append(f"<h2>Measured</h2><ul>{items}</ul>")
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{head}</title><style>{STYLE}</style></head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body></html>\n"
-    )
-
-
-def _task_section(task: TaskResult) -> str:
-    e = html.escape
-    lines = []
-    for check in task.checks:
-        word = "passed" if check.passed else check.status.replace("_", " ")
-        text = f'<span class="{_class(check.status)}">{e(word)}</span> {e(check.name)}'
-        text += f" ({number(check.points)} / {number(check.max_points)})"
-        text += f"<br>{e(check.message)}" if check.message else ""
-        text += f'<br><span class="hint">{e(check.hint)}</span>' if check.hint else ""
-        lines.append(f"<li>{text}</li>")
-    points = f'<span class="points">{number(task.points)} / {number(task.max_points)}</span>'
-    return f"<h2>{points}{e(task.name)}</h2><ul>{''.join(lines)}</ul>"
-
-
-def _class(status: str) -> str:
-    return {"passed": "passed", "partial": "partial", "not_attempted": "quiet", "not_run": "quiet"}.get(
-        status, "failed"
-    )

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -43,13 +42,6 @@ def test_the_json_has_the_promised_fields() -> None:
     assert {"name", "points", "max_points", "status", "message", "checks"} <= set(data["tasks"][0])
     assert {"name", "passed", "points", "max_points", "message", "hint"} <= set(data["tasks"][0]["checks"][0])
     assert len(json.loads(report.to_json([result(), result()]))) == 2
-
-
-def test_the_page_is_self_contained_and_escaped() -> None:
-    page = report.page(result())
-    assert "<script" not in page
-    assert not re.search(r"https?:|src=|href=|@import|url\(", page)
-    assert page.count("&lt;script&gt;") >= 6
 
 
 def test_the_table_shows_markup_as_text() -> None:

@@ -23,11 +23,11 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.grade import Room, Workers, find_room, judge
+from autograder.grade import Room, Session, Workers, find_room, judge_check
 from autograder.job import Source
 from autograder.rooms import CHECKS, room_keys
 from autograder.task import Check
@@ -41,6 +41,8 @@ EQUIVALENT, STATE = ROOT / "tools" / "equivalent.toml", ROOT / ".cache" / "kills
 PASSED, TIMED_OUT = "passed", "timeout"
 EXPERIMENTS = ("train_in_budget", "prune_lenet", "quantize_in_budget", "distil_in_budget", "compress_lenet")
 """Left out: they are marked by what a trained network reaches, and another learning rate is no mistake."""
+Fate = dict[str, str]  # status, and the check that refused
+Fates = dict[str, Fate]  # by the mutant's key
 
 
 @dataclass(frozen=True)
@@ -126,25 +128,31 @@ class Bench:
     def __init__(self, workers: Workers) -> None:
         self.workers, self.costs = workers, dict[str, float]()
 
-    def status(self, room: Room, check: Check, source: Source) -> str:
-        one = replace(room, checks=(check,))
-        result = judge(one, source, "mutant", seed=SEED, workers=self.workers, trusted=True)
-        if result.status == "infra_error":
-            raise RuntimeError(f"{check.id}: {result.message}")
-        return result.tasks[0].status
+    def fate(self, room: Room, checks: Iterable[Check], source: Source) -> Fate:
+        """How an answer ends: at the first check that refuses it, or `passed`."""
+        session = Session(room, self.workers, room.ask(source), SEED, self.workers.trusted)
+        try:
+            for check in checks:
+                session.task = check.task
+                status = judge_check(session, check).status
+                if status != PASSED:
+                    return {"status": status, "check": check.id}
+        finally:
+            session.close()
+        return {"status": PASSED, "check": ""}
 
     def in_order(self, room: Room, tasks: Iterable[str]) -> list[Check]:
         checks = [check for task in tasks for check in room.tasks[task]]
         for check in checks:
             if check.id not in self.costs:
                 began = time.perf_counter()
-                if self.status(room, check, room.reference) != PASSED:
+                if self.fate(room, [check], room.reference)["status"] != PASSED:
                     raise RuntimeError(f"{check.id} refuses the reference: run the selfcheck first")
                 self.costs[check.id] = time.perf_counter() - began
         return sorted(checks, key=lambda check: self.costs[check.id])
 
 
-def kill(subject: Subject, bench: Bench, state: Path = STATE) -> dict[str, dict[str, str]]:
+def kill(subject: Subject, bench: Bench, state: Path = STATE) -> Fates:
     """key -> how each mutant ended: its status and the check that refused it; `passed` for a survivor."""
     path = state / f"{subject.room.topic}.{subject.name}.json"
     module = excerpt.read_module(CHECKS / f"test_{subject.room.topic}.py")
@@ -152,9 +160,9 @@ def kill(subject: Subject, bench: Bench, state: Path = STATE) -> dict[str, dict[
     now = {check.id: digest_of(check, module) for check in checks}
     known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     same = known.get("reference") == subject.digest
-    before: dict[str, dict[str, str]] = known.get("mutants", {}) if same else {}
+    before: Fates = known.get("mutants", {}) if same else {}
     held = {name for name, value in now.items() if known.get("checks", {}).get(name) == value}
-    ended: dict[str, dict[str, str]] = {}
+    ended: Fates = {}
     saved = time.monotonic()
     for mutant in subject.mutants:
         last = before.get(mutant.key)
@@ -162,15 +170,9 @@ def kill(subject: Subject, bench: Bench, state: Path = STATE) -> dict[str, dict[
             ended[mutant.key] = last
             continue
         passed = held if last and last["status"] == PASSED else set()
-        ended[mutant.key] = {"status": PASSED, "check": ""}
-        source = subject.source(mutant)
-        for check in bench.in_order(subject.room, subject.tasks) if set(now) - passed else []:
-            if check.id in passed:
-                continue
-            status = bench.status(subject.room, check, source)
-            if status != PASSED:
-                ended[mutant.key] = {"status": status, "check": check.id}
-                break
+        asked = bench.in_order(subject.room, subject.tasks) if set(now) - passed else []
+        asked = [check for check in asked if check.id not in passed]
+        ended[mutant.key] = bench.fate(subject.room, asked, subject.source(mutant))
         if time.monotonic() - saved > 20:
             rest = {key: value for key, value in before.items() if key not in ended and held == set(now)}
             _write(path, {"reference": subject.digest, "checks": now, "mutants": rest | ended})
@@ -198,11 +200,11 @@ def equivalents(path: Path = EQUIVALENT) -> dict[str, str]:
     return {change: group["why"] for group in groups for change in group["changes"]}
 
 
-def count(room: Room, task: str, ended: dict[str, dict[str, dict[str, str]]], why: dict[str, str]) -> Count:
+def count(room: Room, task: str, ended: list[Fates], why: dict[str, str]) -> Count:
     """The row of a task: its own function and the helpers that it is the first to reach."""
     made_from = made_from_now(room, task)
     row = Count(room.key, task, made_from=made_from)
-    for fates in ended.values():
+    for fates in ended:
         for key, fate in fates.items():
             row.mutants += 1
             killed = fate["status"] != PASSED
@@ -291,7 +293,8 @@ def main() -> None:
                 if not own or (given.wanted and not {room.key, room.topic, task} & set(given.wanted)):
                     continue
                 began = time.perf_counter()
-                row = count(room, task, {subject.name: kill(subject, bench) for subject in own}, why)
+                ended = [kill(subject, bench) for subject in own]
+                row = count(room, task, ended, why)
                 rows[task] = vars(row)
                 killed = f"{row.killed} killed ({row.timed_out} by time), {row.equivalent} equivalent"
                 took = f"{time.perf_counter() - began:.0f} s"
@@ -299,6 +302,9 @@ def main() -> None:
                 print(f"{len(row.survivors)} survivors, {took}", flush=True)
                 for key in row.survivors if given.survivors else []:
                     print(f"    {key}", flush=True)
+                for key in (key for fates in ended for key in fates if key in why):
+                    if any(fates.get(key, {}).get("status", PASSED) != PASSED for fates in ended):
+                        print(f"    excused in tools/equivalent.toml, and killed all the same: {key}")
     in_order = [rows[task] for room in rooms for task in room.tasks if task in rows]
     _write(RESULTS, {"tasks": in_order})
     _write(PAGE, page(in_order, why))

@@ -812,7 +812,14 @@ def call_hint_loss(work, student, teacher, weight, bias, training):
     if loss.requires_grad and loss.numel() == 1:
         loss.sum().backward()
     same = torch.equal(regressor.weight.detach().flatten(), weight.flatten())
-    return loss.detach(), student.grad, regressor.weight.grad, teacher.grad, same, regressor.training == training
+    return (
+        loss.detach(),
+        student.grad,
+        regressor.weight.grad,
+        teacher.grad,
+        same,
+        regressor.training == training,
+    )
 
 
 @scenario

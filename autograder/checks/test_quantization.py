@@ -1692,7 +1692,9 @@ def call_quantize_in_train_mode(work, name, state, batches):
     model = NETS[name]().train()
     model.load_state_dict(state)
     work.quantize_network(model, list(batches))
-    return [module.training for module in model.modules()], {k: v.detach() for k, v in model.state_dict().items()}
+    return [module.training for module in model.modules()], {
+        k: v.detach() for k, v in model.state_dict().items()
+    }
 
 
 def network_answer(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from autograder.grade import Workers, find_room
+from autograder.job import InfraError
 from autograder.rooms import room_keys
 from tools import kills
 
@@ -61,8 +62,8 @@ def test_a_sample_of_the_mutants_is_refused_again(topic: str, workers: Workers) 
     for subject, mutant in chosen:
         source = subject.source(mutant)
         checks = [check for task in subject.tasks for check in subject.room.tasks[task]]
-        fates = (bench.status(subject.room, check, source) for check in checks)
-        assert any(fate != kills.PASSED for fate in fates), f"no check refuses {mutant.key}"
+        fate = bench.fate(subject.room, checks, source)
+        assert fate["status"] != kills.PASSED, f"no check refuses {mutant.key}"
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +81,10 @@ class Counting(kills.Bench):
     def in_order(self, room: Any, tasks: Any) -> list[Any]:
         return [check for task in tasks for check in room.tasks[task]]
 
-    def status(self, room: Any, check: Any, source: Any) -> str:
-        self.asked += 1
-        return "failed" if check.id == self.by else kills.PASSED
+    def fate(self, room: Any, checks: Any, source: Any) -> kills.Fate:
+        self.asked += len(checks)
+        refused = self.by in [check.id for check in checks]
+        return {"status": "failed" if refused else kills.PASSED, "check": self.by if refused else ""}
 
 
 def test_a_second_run_judges_nothing_and_a_changed_check_what_hangs_on_it(
@@ -93,21 +95,27 @@ def test_a_second_run_judges_nothing_and_a_changed_check_what_hangs_on_it(
     checks = [check.id for check in room.tasks["compression_ratio"]]
     bench, again = Counting(checks[-1]), Counting(checks[-1])
     first = kills.kill(subject, bench, tmp_path)
-    assert bench.asked == len(checks) * len(first) and {fate["check"] for fate in first.values()} == {checks[-1]}
+    assert bench.asked == len(checks) * len(first) and {fate["check"] for fate in first.values()} == {
+        checks[-1]
+    }
     assert kills.kill(subject, again, tmp_path) == first and again.asked == 0
     real = kills.digest_of
     monkeypatch.setattr(
         kills, "digest_of", lambda check, module: "new" if check.id == checks[0] else real(check, module)
     )
-    assert kills.kill(subject, again, tmp_path) == first and again.asked == 0, "the check that refuses is the same"
+    assert kills.kill(subject, again, tmp_path) == first and again.asked == 0, (
+        "the check that refuses is the same"
+    )
     monkeypatch.setattr(kills, "digest_of", lambda check, module: f"newer {check.id}")
     kills.kill(subject, again, tmp_path)
     assert again.asked == len(checks) * len(first)
 
 
 def test_a_fault_of_the_judge_is_no_kill(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = SimpleNamespace(status="infra_error", message="no worker", tasks=[])
-    monkeypatch.setattr(kills, "judge", lambda *arguments, **options: result)
+    def broken(session: Any, check: Any) -> Any:
+        raise InfraError("no worker")
+
+    monkeypatch.setattr(kills, "judge_check", broken)
     room = find_room("measuring")
-    with pytest.raises(RuntimeError, match="no worker"):
-        kills.Bench(None).status(room, room.checks[0], room.reference)  # type: ignore[arg-type]
+    with pytest.raises(InfraError, match="no worker"):
+        kills.Bench(SimpleNamespace(trusted=None)).fate(room, room.checks[:1], room.reference)  # type: ignore[arg-type]

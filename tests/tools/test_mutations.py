@@ -82,7 +82,9 @@ def test_every_mutant_is_python_and_another_than_the_others() -> None:
             return self.a @ x
     """
     found = made(text)
-    assert len({mutant.source for mutant in found}) == len({mutant.key for mutant in found}) == len(found) > 15
+    assert (
+        len({mutant.source for mutant in found}) == len({mutant.key for mutant in found}) == len(found) > 15
+    )
     for mutant in found:
         ast.parse(mutant.source)
     assert {mutant.function for mutant in found} == {"Layer.first", "Layer.second"}

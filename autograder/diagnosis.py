@@ -14,8 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.job import InfraError, Job, Source
-from autograder.probes import Ask, Probe, Recorder, Stop, complaint, outcomes, same
+from autograder.job import Answer, InfraError, Job, Question, Source
+from autograder.probes import (
+    ALL_CPU_SECONDS,
+    Ask,
+    Probe,
+    Recorder,
+    Stop,
+    complaint,
+    outcomes,
+    question_of,
+    same,
+)
 from autograder.report import TaskResult
 from autograder.rooms import ANSWERS, Room, answers
 from autograder.task import Check, Outcome, Scenario
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
 EXPLAINED = ("failed", "partial", "error", "bad_return")
 MOST_MISTAKES = 2
 KEPT_TASKS = 64
+KEPT_ANSWERS = 256  # of a task
 
 Departures = dict[int, Any]  # probe -> the outcome there, where it is not the reference's
 
@@ -35,11 +46,13 @@ Departures = dict[int, Any]  # probe -> the outcome there, where it is not the r
 class Known:
     """What there is to compare with in one task."""
 
+    question: Question | None = None  # all probes; none where the table could not be made
     probes: list[Probe] = field(default_factory=list)
     expected: list[Any] = field(default_factory=list)  # the reference's outcome of each
     calls: dict[str, list[Any]] = field(default_factory=dict)  # check -> its outcomes of all calls
-    free: set[int] = field(default_factory=set)  # where right answers differ
+    free: set[str] = field(default_factory=set)  # checks that right answers pass with different outcomes
     mistakes: dict[str, Departures] = field(default_factory=dict)
+    told: dict[bytes, list[str]] = field(default_factory=dict)  # answer -> what it was found to be
 
 
 def explain(session: "Session", task: TaskResult, checks: list[Check]) -> TaskResult:
@@ -72,12 +85,19 @@ def sentence(mistake: str, topic: str, folder: Path = ANSWERS) -> str:
 
 def diagnose(session: "Session", task: str, checks: list[Check]) -> list[str]:
     """The known mistakes that together explain the answer, the one that shows most first; often none."""
+    workers, room = session.workers, session.room
     try:
-        known = known_mistakes(session.workers, session.room, task, checks)
-        if not known.mistakes:
+        known = known_mistakes(workers, room, task, checks)
+        if known.question is None:
             return []
-        return explanation(known, departures(session.open(), known, session.workers, session.room))
+        answer = session.open().exchange(known.question, ALL_CPU_SECONDS)
+        if answer.digest not in known.told:
+            if len(known.told) >= KEPT_ANSWERS:
+                known.told.clear()
+            known.told[answer.digest] = explanation(known, departures(answer, known, workers, room))
+        return known.told[answer.digest]
     except (InfraError, Outcome):
+        session.close()
         return []  # the task has been judged already
 
 
@@ -111,7 +131,7 @@ def known_mistakes(workers: "Workers", room: Room, task: str, checks: list[Check
             del tables[next(iter(tables))]
         tables[key] = Known()
         known = recorded(workers, room, checks)
-        if known.probes:
+        if known.question is not None:
             compare(workers, room, known, task)
         tables[key] = known
     return tables[key]
@@ -136,7 +156,7 @@ def recorded(workers: "Workers", room: Room, checks: list[Check]) -> Known:
                 check.verdict(recorder)
             probes += recorder.probes
             calls[check.id] = recorder.outcomes
-        again = outcomes(job, probes) if probes else []
+        again = outcomes(probes, job.exchange(question_of(probes), ALL_CPU_SECONDS)) if probes else []
     finally:
         job.close()
         workers.reference_cpu += job.cpu
@@ -145,7 +165,8 @@ def recorded(workers: "Workers", room: Room, checks: list[Check]) -> Known:
         for probe, outcome in zip(probes, again, strict=True)
         if same(outcome, calls[probe.check.id][probe.place])
     ]
-    return Known([probe for probe, _ in steady], [outcome for _, outcome in steady], calls)
+    kept = [probe for probe, _ in steady]
+    return Known(question_of(kept) if kept else None, kept, [outcome for _, outcome in steady], calls)
 
 
 def compare(workers: "Workers", room: Room, known: Known, task: str) -> None:
@@ -160,14 +181,15 @@ def compare(workers: "Workers", room: Room, known: Known, task: str) -> None:
                 job = workers.trusted.open(source)
             else:
                 job.load(source, cpu_seconds=10.0)
-            shown = departures(job, known, workers, room)
+            assert known.question is not None
+            shown = departures(job.exchange(known.question, ALL_CPU_SECONDS), known, workers, room)
         except Outcome:
             continue  # it never ends, or ends its process: such a fault names itself
         finally:
             if job is not None and not job.alive:
                 workers.reference_cpu += job.cpu
         if kind == "twins":
-            known.free |= {at for at in shown if not known.probes[at].error}
+            known.free |= {known.probes[at].check.id for at in shown if not known.probes[at].error}
         else:
             known.mistakes[file.stem] = shown
     if job is not None and job.alive:
@@ -175,15 +197,20 @@ def compare(workers: "Workers", room: Room, known: Known, task: str) -> None:
         workers.reference_cpu += job.cpu
 
 
-def departures(job: Job, known: Known, workers: "Workers", room: Room) -> Departures:
-    """Where the answer in this job is not the reference's, and what it gives there: its outcome or, where
-    right answers differ, what the check says of it.
+def departures(answer: Answer, known: Known, workers: "Workers", room: Room) -> Departures:
+    """Where an answer is not the reference's, and what it gives there: its outcome or, where right answers
+    differ, what the check says of it.
     """
-    came = outcomes(job, known.probes)
-    found = {at: outcome for at, outcome in enumerate(came) if not same(outcome, known.expected[at])}
-    for at in found.keys() & known.free:
-        check = known.probes[at].check
-        calls = [*known.calls[check.id]]
-        calls[known.probes[at].place] = found[at]
-        found[at] = complaint(check, workers.probe_seed, asking(workers, room), calls)
-    return {at: outcome for at, outcome in found.items() if at not in known.free or outcome}
+    found: Departures = {}
+    for at, (probe, outcome) in enumerate(zip(known.probes, outcomes(known.probes, answer), strict=True)):
+        if same(outcome, known.expected[at]):
+            continue
+        if probe.error or probe.check.id not in known.free:
+            found[at] = outcome
+            continue
+        calls = [*known.calls[probe.check.id]]
+        calls[probe.place] = outcome
+        said = complaint(probe.check, workers.probe_seed, asking(workers, room), calls)
+        if said:
+            found[at] = said
+    return found

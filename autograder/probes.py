@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from autograder import wire
-from autograder.job import Job
+from autograder.job import Answer, Job, Question, question
 from autograder.task import Check, Judge, LearnerError, Scenario
 
 TOLERANCE = 1e-4
@@ -165,14 +165,19 @@ def complaint(check: Check, seed: int, ask: Ask, outcomes: list[Any]) -> str:
     return "" if given is None or given >= 1 else "in part"
 
 
-def outcomes(job: Job, probes: list[Probe]) -> list[Any]:
-    """What an answer makes of all probes, asked in one call; raises an Outcome if it does not come back."""
+def question_of(probes: list[Probe]) -> Question:
+    """All probes as one call."""
     sources = dict.fromkeys(probe.scenario.source for probe in probes)
-    driver = Scenario("run_probes", "\n".join([*sources, DRIVER]), outcomes)
+    driver = Scenario("run_probes", "\n".join([*sources, DRIVER]), question_of)
     calls = [(probe.scenario.name, probe.seed, probe.inputs) for probe in probes]
-    came = job.call(driver, {"calls": calls}, task="the probes", seed=0, cpu_seconds=ALL_CPU_SECONDS)
-    answers = came if isinstance(came, list) and len(came) == len(probes) else [None] * len(probes)
-    return [probe.read(answer) for probe, answer in zip(probes, answers, strict=True)]
+    return question(driver, {"calls": calls}, task="the probes", seed=0)
+
+
+def outcomes(probes: list[Probe], answer: Answer) -> list[Any]:
+    """What an answer to their question says of each; an Outcome if it is no answer."""
+    came = answer.value("the probes")
+    parts = came if isinstance(came, list) and len(came) == len(probes) else [None] * len(probes)
+    return [probe.read(part) for probe, part in zip(probes, parts, strict=True)]
 
 
 def size(value: Any) -> int:
@@ -182,20 +187,30 @@ def size(value: Any) -> int:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two outcomes are equal: kinds, types and shapes exactly, floating-point numbers nearly."""
-    if isinstance(left, np.ndarray | np.generic) and type(left) is type(right):
-        left, right = torch.from_numpy(np.array(left)), torch.from_numpy(np.array(right))
+    """Whether two outcomes are equal: kinds, dtypes and shapes exactly, floating-point numbers nearly.
+
+    What `task.integer`, `real` and `sequence` take for the same is the same here.
+    """
+    left, right = plain(left), plain(right)
     if type(left) is not type(right):
         return False
     if isinstance(left, torch.Tensor):
         return left.dtype == right.dtype and left.shape == right.shape and close(left, right)
-    if isinstance(left, list | tuple):
+    if isinstance(left, np.ndarray):
+        return same(torch.from_numpy(left.copy()), torch.from_numpy(right.copy()))
+    if isinstance(left, list):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     if isinstance(left, float):
         return math.isclose(left, right, rel_tol=TOLERANCE) or (math.isnan(left) and math.isnan(right))
     return bool(left == right)
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def close(left: torch.Tensor, right: torch.Tensor) -> bool:

@@ -263,7 +263,7 @@ def _of_call(node: ast.Call) -> Iterator[ast.AST]:
             yield owner
         if of_module and len(node.args) == 1:
             yield node.args[0]  # torch.round(x) -> x
-        if node.func.attr in IN_PLACE and not of_module:
+        if node.func.attr in IN_PLACE and isinstance(owner, ast.Name | ast.Attribute) and not of_module:
             yield _with(node, func=_with(node.func, attr=f"{node.func.attr}_"))
         if node.func.attr in ("sort", "argsort") and not any(k.arg == "descending" for k in node.keywords):
             descending = ast.keyword("descending", ast.Constant(True))

@@ -426,7 +426,8 @@ def test_count_macs_nets(judge: Judge) -> None:
         ),
         (
             "Conv3d(2, 3, 2), GroupNorm, Flatten, Linear(54, 1) on (2, 3, 4, 4)",
-            [["Conv3d", [2, 3, 2], {}], ["GroupNorm", [1, 3], {}], ["Flatten", [], {}], ["Linear", [54, 1], {}]],
+            [["Conv3d", [2, 3, 2], {}], ["GroupNorm", [1, 3], {}], ["Flatten", [], {}],
+             ["Linear", [54, 1], {}]],
             (2, 3, 4, 4), 54,
         ),
     ]  # fmt: skip

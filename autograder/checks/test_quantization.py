@@ -1880,8 +1880,8 @@ def test_quantize_network_negative_gammas(judge: Judge) -> None:
     got, *_ = network_answer(judge, "student", state, images, batches=list(train.split(20)), bits=8)
     off = off_by(got, logits)
     assert off < 0.4, (
-        f"with negative gammas behind max poolings the logits are off by {100 * off:.0f} % of their deviation: "
-        "such a batch norm cannot be folded through the pooling"
+        f"with negative gammas behind max poolings the logits are off by {100 * off:.0f} % of their "
+        "deviation: such a batch norm cannot be folded through the pooling"
     )
 
 

@@ -62,9 +62,9 @@ def test_statements_go_and_errors_are_not_raised() -> None:
 
 def test_annotations_and_docstrings_stay() -> None:
     found = made('def g(a: list[1], *, bits: int = 8) -> tuple[2]:\n    """Adds 3."""\n    return a\n')
+    head = "def g(a: list[1], *, bits: int={}) -> tuple[2]:"
     assert {mutant.change for mutant in found} == {
-        f"def g(a: list[1], *, bits: int=8) -> tuple[2]: -> def g(a: list[1], *, bits: int={value}) -> tuple[2]:"
-        for value in (9, 7, -8)
+        f"{head.format(8)} -> {head.format(value)}" for value in (9, 7, -8)
     }
 
 

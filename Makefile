@@ -15,7 +15,7 @@ export PRE_COMMIT_HOME := $(CACHE)/pre-commit
 export TORCH_HOME := $(CACHE)/torch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test build data grade bench kills lint types lock clean
+.PHONY: help setup demo lab test build data grade gradescope bench kills lint types lock clean
 $(shell mkdir -p $(TMPDIR))
 
 help:  ## this list
@@ -34,6 +34,8 @@ data: setup  ## fetch the full MNIST and CIFAR-10 into data/cache
 	@$(PY) -m tools.fetch_data
 grade: setup  ## judge work: make grade ROOM=02_pruning WORK=path/to/notebook.ipynb
 	@$(PY) -m autograder grade $(ROOM) $(WORK)
+gradescope: setup  ## pack a room for Gradescope: make gradescope ROOM=02_pruning
+	@$(PY) -m tools.gradescope $(ROOM) $(ARGS)
 bench: setup  ## what judging costs, beside nbgrader's own way
 	@OMP_NUM_THREADS=1 $(PY) -m tools.bench $(ARGS)
 kills: setup  ## mutation testing of the checks: every change of the reference refused?

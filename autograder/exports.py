@@ -21,6 +21,7 @@ from autograder.sheets import ExportError
 __all__ = ["ExportError", "check", "write"]
 OVERVIEW = "overview.html"
 SMALLER_IS_BETTER = ("bytes", "error", "macs", "seconds", "latency", "bits")
+MOST_BYTES = 160  # of a file's name; file systems take 255
 CLASSROOM50_UNIT = 100  # its scores are whole numbers, ours go down to fractions of a point
 
 
@@ -132,7 +133,8 @@ def page_names(results: list[Result]) -> list[str]:
 def safe_name(text: str) -> str:
     """Letters, digits and a few signs; never hidden, never a path, never a device, of modest length."""
     plain = unicodedata.normalize("NFC", text)
-    kept = "".join(sign if sign.isalnum() or sign in "-_.@+" else "_" for sign in plain)[:80].strip(".")
+    kept = "".join(sign if sign.isalnum() or sign in "-_.@+" else "_" for sign in plain)
+    kept = kept.encode()[:MOST_BYTES].decode(errors="ignore").strip(".")
     reserved = kept.partition(".")[0].upper() in {"CON", "PRN", "AUX", "NUL"} | {
         f"{port}{digit}" for port in ("COM", "LPT") for digit in range(10)
     }
@@ -201,8 +203,8 @@ def to_gradescope(result: Result, environment: Mapping[str, str]) -> dict[str, A
     open_tasks = [task for task in result.tasks if task.status != "passed"]
     lines = [result.message] if result.message else []
     for task in open_tasks:
-        line = f"{task.name}: {task.message or task.status.replace('_', ' ')}"
-        lines.append(" ".join(part for part in (line, lesson_line(task)) if part))
+        said = (task.message or task.status.replace("_", " ")).rstrip(".") + "."
+        lines.append(f"{task.name}: {said} {lesson_line(task)}".strip())
     data: dict[str, Any] = {
         "score": result.points, "output": "\n".join(lines) or "Every check passed.", "output_format": "text",
         "test_output_format": "text", "test_name_format": "text", "visibility": "visible",
@@ -229,7 +231,7 @@ def to_classroom50(result: Result, environment: Mapping[str, str]) -> dict[str, 
     """Classroom 50's result.json (classroom50/result/v1): a test a task, scores in hundredths of a point.
 
     Whose work it is and when it was handed in is the runner's word; it stamps `owner`, `assignment_type`
-    and `datetime` itself after the grader has ended, so they are taken over only where it gave them.
+    and `datetime` itself once the grader has ended, so what stands here for them is a place holder.
     """
     commit = environment.get("COMMIT_URL", "unknown")
     tests: list[dict[str, Any]] = [
@@ -248,13 +250,13 @@ def to_classroom50(result: Result, environment: Mapping[str, str]) -> dict[str, 
         "schema": "classroom50/result/v1",
         "classroom": environment.get("CLASSROOM", "unknown"),
         "assignment": environment.get("ASSIGNMENT", result.room),
-        "assignment_type": environment.get("MODE", "individual"),
+        "assignment_type": environment.get("ASSIGNMENT_TYPE", "individual"),
         "owner": environment.get("USERNAME", "") or who(result),
         "submission": environment.get("SUBMISSION_TAG", "submit/unknown"),
         "commit": commit,
         "release": environment.get("RELEASE_URL", "unknown"),
         "review": environment.get("REVIEW_URL", "") or commit,
-        "datetime": environment.get("DATETIME", "1970-01-01T00:00:00Z"),
+        "datetime": "1970-01-01T00:00:00Z",
         "score": sum(test["score"] for test in tests),
         "max-score": sum(test["max-score"] for test in tests),
         "tests": tests,

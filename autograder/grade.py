@@ -110,9 +110,10 @@ class Session:
             except Outcome as outcome:
                 answer = outcome
             trail.append((moment.call, answer))
-            if not isinstance(answer, Answer) or answer.digest not in moment.after:
+            known = moment.after.get(answer.digest) if isinstance(answer, Answer) else None
+            if known is None:
                 return trail
-            moment = moment.after[answer.digest]
+            moment = known
         if moment.end is None:
             return trail
         result, metrics = moment.end

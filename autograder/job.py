@@ -125,6 +125,10 @@ class Job:
         self.clock = Clock(int(started["pid"]))
         self._expect(channel, "ready")
         channel.setblocking(False)
+        self.polls = {event: select.poll() for event in (select.POLLIN, select.POLLOUT)}
+        for event, poll in self.polls.items():
+            poll.register(channel, event)
+            poll.register(life, select.POLLIN)
 
     def _expect(self, channel: socket.socket, op: str) -> dict[str, Any]:
         """The one message that comes before any learner's code runs; anything else is our fault."""
@@ -230,9 +234,7 @@ class Job:
 
     def _wait(self, event: int, deadline: "Deadline") -> None:
         """Until the channel is ready; a job that ended raises Crashed, one that is late is killed."""
-        poll = select.poll()
-        poll.register(self.channel, event)
-        poll.register(self.life, select.POLLIN)
+        poll = self.polls[event]
         while True:
             pause = deadline.pause()
             if pause is None:

@@ -124,8 +124,8 @@ def explanation(known: Known, left: Departures) -> list[str]:
 
 def known_mistakes(workers: "Workers", room: Room, task: str, checks: list[Check]) -> Known:
     """The table of a task, made when its first wrong answer comes; empty where it cannot be made."""
-    tables: dict[tuple[str, str], Known] = workers.mistakes
-    key = (room.topic, task)
+    tables: dict[tuple[Room, str, int], Known] = workers.mistakes
+    key = (room, task, workers.probe_seed)
     if key not in tables:
         while len(tables) >= KEPT_TASKS:
             del tables[next(iter(tables))]

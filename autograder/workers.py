@@ -34,7 +34,7 @@ class Workers:
         self.reference_cpu = 0.0
         self.memory = Memory()
         self.probe_seed = 0  # one for a class, and secret there: of the inputs that tell mistakes apart
-        self.mistakes: dict[tuple[str, str], Any] = {}  # what diagnosis.py knows of each task
+        self.mistakes: dict[Any, Any] = {}  # what diagnosis.py knows of each task
 
     def _start_trusted(self, learner: Zygote) -> None:
         """Beside the learner's zygote, for on two cores the two take as long as one."""

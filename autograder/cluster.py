@@ -11,7 +11,7 @@ started here listens on the loopback alone.
 import contextlib
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,13 @@ MISSING = 'Dask is not installed: pip install "shrink-course[cluster]"'
 LOOPBACK = "127.0.0.1"
 AHEAD = 2  # units sent to each worker: one that it judges, one that waits for it
 
+Begin = Callable[[Order], tuple[bytes, Judge]]
+
 running: dict[Order, tuple[bytes, Judge]] = {}  # in a worker process: what it has started
 alone = threading.Lock()  # a worker may have several threads; its judge has time for one
 
 
-def judge_here(order: Order, unit: Unit | None, start: Any = class_run.start) -> tuple[bytes, bytes]:
+def judge_here(order: Order, unit: Unit | None, start: Begin) -> tuple[bytes, bytes]:
     """In a worker process: what it says of itself, and the unit's result; its judge starts with the first."""
     with alone:
         if order not in running:
@@ -53,8 +55,8 @@ def libraries() -> tuple[Any, Any]:
 class Cluster:
     """Dask's workers, asked as the pool's processes are."""
 
-    def __init__(self, client: Any, order: Order, start: Any = class_run.start) -> None:
-        self.client, self.order, self.start = client, order, start
+    def __init__(self, client: Any, order: Order) -> None:
+        self.client, self.order, self.start = client, order, class_run.start
         self.said = b""
 
     def hello(self) -> bytes:

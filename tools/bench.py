@@ -54,12 +54,13 @@ def judged(notebook: Path, count: int) -> tuple[float, float]:
     return time.process_time() - began + started + own + reference, own
 
 
-def executed(notebook: Path, count: int, folder: Path) -> float:
-    """CPU-seconds of `nbgrader autograde` with the ordinary Execute for `count` copies, start-up included."""
+def executed(release: Path, work: list[Path], folder: Path) -> float:
+    """CPU-seconds of `nbgrader autograde` with the ordinary Execute for this work, start-up included."""
     (folder / "nbgrader_config.py").write_text(COURSE.format(folder=str(folder)))
-    for place in [f"source/{ROOM}", *(f"submitted/learner_{k}/{ROOM}" for k in range(count))]:
+    submitted = {f"submitted/learner_{k}/{ROOM}": file for k, file in enumerate(work)}
+    for place, file in {f"source/{ROOM}": release, **submitted}.items():
         (folder / place).mkdir(parents=True)
-        shutil.copy(notebook, folder / place / notebook.name)
+        shutil.copy(file, folder / place / release.name)
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     used = []
@@ -95,8 +96,9 @@ def main() -> None:
         each, own = (many - one) / given.submissions, own / (1 + given.submissions)
         (folder / "one").mkdir()
         (folder / "more").mkdir()
-        first = executed(notebook, 1, folder / "one")
-        kernel = (executed(notebook, 1 + given.kernels, folder / "more") - first) / given.kernels
+        first = executed(notebook, [notebook], folder / "one")
+        more = executed(notebook, [notebook] * (1 + given.kernels), folder / "more")
+        kernel = (more - first) / given.kernels
     rows = [
         ["the answers' own run", round(own, 2)],
         ["our judge, in all", round(each, 2)],

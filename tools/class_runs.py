@@ -1,0 +1,300 @@
+"""Runs of the command `class` over a made-up class, undisturbed and under kill -9, and what came out."""
+
+import contextlib
+import hashlib
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tools.rooms import ROOT
+from tools.synthetic_class import EXPERIMENT, ROOM, SHARES
+
+
+@dataclass
+class Scene:
+    """Where a class lies and how it is judged."""
+
+    folder: Path
+    options: tuple[str, ...] = ("--without", EXPERIMENT)
+
+    def command(self, name: str, *more: str) -> list[str]:
+        run = self.folder / "runs" / name
+        out = run / "out"
+        outputs = [f"--json={out / 'results.json'}", f"--csv={out / 'grades.csv'}"]
+        outputs += [f"--junit={out / 'junit.xml'}", f"--html={out / 'pages'}"]
+        program = [sys.executable, "-m", "tools.class_scale", "coordinate", ROOM, str(self.folder / "class")]
+        where = ["--store", str(run / "store"), "--secret", str(self.folder / "secret"), "--resume"]
+        return [*program, *where, *self.options, *outputs, *more]
+
+    def store(self, name: str) -> Path:
+        return self.folder / "runs" / name / "store" / "results.jsonl"
+
+
+@dataclass
+class Sample:
+    """Memory in MB when so many results were kept."""
+
+    results: int
+    coordinator: int
+    judge: int
+
+
+@dataclass
+class Measured:
+    """One run to its end."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    cpu_is_whole: bool = False
+    kills: int = 0
+    starts: int = 0
+    peak: int = 0
+    samples: list[Sample] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.samples = [one if isinstance(one, Sample) else Sample(**one) for one in self.samples]
+
+    def at(self, count: int) -> Sample:
+        """The memory when `count` results were kept, or when judging ended."""
+        return next((one for one in self.samples if one.results >= count), self.samples[-1])
+
+
+class Meter:
+    """CPU of a command and of all its descendants, orphans too: by a control group of the kernel's where one
+    can be made, else by what the command waited for.
+    """
+
+    def __init__(self) -> None:
+        self.group: Path | None = Path(f"/sys/fs/cgroup/cpuacct/shrink-{os.getpid()}")
+        try:
+            self.group.mkdir()
+        except OSError:
+            self.group = None
+        self.before = self.waited()
+
+    def waited(self) -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    def start(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
+        if self.group is not None:
+            inside = f'echo $$ > {self.group}/cgroup.procs && exec "$@"'
+            command = ["sh", "-c", inside, "sh", *command]
+        with log.open("ab") as file:
+            environment = os.environ | {"OMP_NUM_THREADS": "1"}
+            return subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file, env=environment)
+
+    def read(self) -> float:
+        if self.group is None:
+            return self.waited() - self.before
+        return int((self.group / "cpuacct.usage").read_text()) / 1e9
+
+    def close(self) -> None:
+        for _ in range(100 if self.group else 0):  # the last descendants are ending
+            with contextlib.suppress(OSError):
+                assert self.group is not None
+                self.group.rmdir()
+                return
+            time.sleep(0.1)
+
+
+def judges_of(pid: int) -> list[int]:
+    """The worker processes that a coordinator has started."""
+    found = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(child) for child in file.read_text().split()]
+    return [child for child in found if b"spawn_main" in _read(f"/proc/{child}/cmdline")]
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return b""
+
+
+def memory(pid: int, what: str = "VmRSS") -> int:
+    """MB that a process holds, or has held at most (VmHWM)."""
+    for line in _read(f"/proc/{pid}/status").decode().splitlines():
+        if line.startswith(what):
+            return int(line.split()[1]) >> 10
+    return 0
+
+
+def undisturbed(scene: Scene, name: str, *more: str, code: int = 3) -> Measured:
+    """Run to the end, looking at the memory on the way."""
+    measured, meter, lines = Measured(starts=1), Meter(), Lines(scene.store(name))
+    measured.cpu_is_whole = meter.group is not None
+    began = time.monotonic()
+    process = meter.start(scene.command(name, *more), log_of(scene, name))
+    while process.poll() is None:
+        time.sleep(0.25)
+        measured.peak = max(measured.peak, memory(process.pid, "VmHWM"))
+        judging = judges_of(process.pid)
+        if judging:
+            sample = Sample(lines.count(), memory(process.pid), max(memory(one, "VmHWM") for one in judging))
+            measured.samples.append(sample)
+    measured.seconds = round(time.monotonic() - began, 1)
+    expect(process.returncode, name, scene, code)
+    measured.cpu = round(meter.read(), 1)
+    meter.close()
+    return measured
+
+
+class Lines:
+    """How many lines a growing file has."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.place, self.found = path, 0, 0
+
+    def count(self) -> int:
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                file.seek(self.place)
+                data = file.read()
+            self.place += len(data)
+            self.found += data.count(b"\n")
+        return self.found
+
+
+def log_of(scene: Scene, name: str) -> Path:
+    folder = scene.folder / "runs" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "log"
+
+
+def expect(code: int, name: str, scene: Scene, wanted: int = 3) -> None:
+    """The poison is a fault of the judge: 3 is the code of a run with one."""
+    if code != wanted:
+        log = log_of(scene, name).read_text(errors="replace")
+        sys.exit(f"the run {name!r} ended with code {code}:\n{log[-3000:]}")
+
+
+def coordinator_killed(scene: Scene, name: str, kills: int, about: float, *more: str) -> Measured:
+    """Kill -9 the coordinator at random moments of a run that takes `about` so long; resume after each."""
+    measured, meter, chance = Measured(), Meter(), random.Random(kills)
+    began = time.monotonic()
+    while True:
+        process = meter.start(scene.command(name, *more), log_of(scene, name))
+        measured.starts += 1
+        patience = chance.uniform(0.02, 1.6 / (kills + 1)) * about if measured.kills < kills else None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+            break
+        orphans = judges_of(process.pid)
+        process.kill()
+        process.wait()
+        measured.kills += 1
+        gone(orphans)
+    expect(process.returncode, name, scene)
+    measured.seconds, measured.cpu = round(time.monotonic() - began, 1), round(meter.read(), 1)
+    meter.close()
+    return measured
+
+
+def gone(pids: list[int], patience: float = 20.0) -> None:
+    """Wait until these processes have ended, as they must when their coordinator is killed."""
+    deadline = time.monotonic() + patience
+    while any(b"spawn_main" in _read(f"/proc/{pid}/cmdline") for pid in pids):
+        if time.monotonic() > deadline:
+            sys.exit(f"worker processes outlived their coordinator: {pids}")
+        time.sleep(0.05)
+
+
+def worker_killed(scene: Scene, name: str, kills: int, about: float, *more: str) -> Measured:
+    """Kill -9 one of the worker processes at random moments of one run."""
+    measured, meter, chance = Measured(starts=1), Meter(), random.Random(kills)
+    began = time.monotonic()
+    process = meter.start(scene.command(name, *more), log_of(scene, name))
+    lines = Lines(scene.store(name))
+    while process.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0.1, 1.0) * about / (kills + 1))
+        judging = judges_of(process.pid)
+        if process.poll() is None and judging and lines.count() and measured.kills < kills:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(chance.choice(judging), signal.SIGKILL)
+                measured.kills += 1
+    expect(process.returncode, name, scene)
+    measured.seconds, measured.cpu = round(time.monotonic() - began, 1), round(meter.read(), 1)
+    meter.close()
+    return measured
+
+
+def digest(folder: Path) -> str:
+    """One name for the bytes of all files in a folder."""
+    total = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            data = file.read_bytes()
+            total.update(f"{file.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
+    return total.hexdigest()
+
+
+def difference(one: Path, other: Path) -> str:
+    """The first file in which two runs differ; empty if they do not."""
+    names = {file.relative_to(place) for place in (one, other) for file in place.rglob("*") if file.is_file()}
+    for name in sorted(names):
+        left, right = _read(str(one / name)), _read(str(other / name))
+        if left != right:
+            at = next(
+                (at for at, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]), -1
+            )
+            return f"{name}, byte {at}: {left[at - 60 : at + 60]!r} and {right[at - 60 : at + 60]!r}"
+    return ""
+
+
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        for line in file:
+            yield json.loads(line.partition(b" ")[2])
+
+
+def checked(scene: Scene, name: str, first: str, learners: dict[str, str]) -> None:
+    """Nobody lost, nobody twice, and every file that of the first run."""
+    out = scene.folder / "runs" / name / "out"
+    found = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    if [one["learner"] for one in found] != sorted(learners):
+        sys.exit(f"the run {name!r} lost somebody, or has somebody twice")
+    if found[0]["status"] != "infra_error" or found[0]["points"]:
+        sys.exit(f"the run {name!r} made something else of the poison than a fault of the judge")
+    kept = Counter(one["key"] for one in records(scene.store(name)) if one["result"]["status"] == "judged")
+    if max(kept.values()) > 1:
+        sys.exit(f"the run {name!r} kept a submission twice")
+    differs = difference(scene.folder / "runs" / first / "out", out)
+    if differs:
+        sys.exit(f"the run {name!r} differs from the undisturbed one in {differs}")
+
+
+def outcome_of_kinds(kinds: dict[str, str], scene: Scene, name: str) -> dict[str, str]:
+    """What became of each kind: the points they got on average, and how they ended."""
+    found = json.loads((scene.folder / "runs" / name / "out" / "results.json").read_text(encoding="utf-8"))
+    lines = {}
+    for kind in (*SHARES, "poison"):
+        ours = [one for one in found if kinds[one["learner"]] == kind]
+        if ours:
+            ends = Counter(one["status"] for one in ours)
+            mean = sum(one["points"] for one in ours) / len(ours)
+            ending = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
+            lines[kind] = f"{ending}; mean {mean:.1f} of {ours[0]['max_points']:g} points"
+    return lines
+
+
+def own_cpu(scene: Scene, name: str) -> dict[str, float]:
+    """CPU-seconds of the learners' own runs and of the reference's, as the judge has counted them."""
+    kept = [one["result"] for one in records(scene.store(name))]
+    return {
+        "learners": round(sum(one["cpu_seconds"] for one in kept), 1),
+        "reference": round(sum(one["reference_cpu_seconds"] for one in kept), 1),
+    }

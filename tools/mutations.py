@@ -50,6 +50,7 @@ IN_PLACE = {
 SYMBOLS: dict[type[ast.operator], str] = {
     ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_", ast.Div: "div_",
 }  # fmt: skip
+SYMMETRIC = {"min", "max", "equal", "minimum", "maximum"}
 MODULES = frozenset({"torch", "F", "nn", "np", "math", "copy", "heapq", "zlib", "fx", "statistics", "time"})
 SKIPPED = {"annotation", "returns", "type_comment", "ctx", "type_params", "bases", "keywords_of_class"}
 
@@ -252,7 +253,8 @@ def _of_call(node: ast.Call) -> Iterator[ast.AST]:
             yield _with(node, keywords=[*node.keywords[:at], *node.keywords[at + 1 :]])
     plain = not any(isinstance(argument, ast.Starred) for argument in node.args)
     if len(node.args) > 1 and plain:
-        yield _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
+        if ast.unparse(node.func).rpartition(".")[2] not in SYMMETRIC:
+            yield _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
         yield _with(node, args=node.args[:-1])
     if isinstance(node.func, ast.Attribute):
         owner = node.func.value

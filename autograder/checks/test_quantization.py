@@ -1393,7 +1393,7 @@ def test_requantize_exact(judge: Judge) -> None:
         for shift in (31, 33, 40):
             assert_requantizes(judge, torch.cat([sums, draw]), mantissa, shift, 5, **INT32)
     ends = torch.tensor([2**31 - 1, -(2**31), -(2**31) + 1, 1, -1, 0], dtype=torch.int32)
-    for shift in (24, 30, 31, 45, 60, 62):
+    for shift in (1, 2, 11, 24, 30, 31, 45, 60, 62):
         assert_requantizes(judge, ends, 2**31 - 1, shift, 0, **INT32)
         assert_requantizes(judge, ends, 2**30, shift, 100, 0, 255)
 

@@ -16,7 +16,8 @@ from tools import lock
 PROJECT = tomllib.loads((lock.ROOT / "pyproject.toml").read_text())["project"]
 LOCK = lock.LOCK.read_text()
 PINS = [Requirement(pin) for pin in lock.pins(LOCK)]
-ASKED = [Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]]
+LOCKED = [PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] for extra in ("dev", "cluster"))]
+ASKED = [Requirement(line) for group in LOCKED for line in group]
 PLATFORMS = {
     f"{system} {python}": {
         "sys_platform": {"Linux": "linux", "Darwin": "darwin", "Windows": "win32"}[system],

@@ -57,7 +57,8 @@ def resolve(upgrade: bool) -> str:
         if LOCK.exists() and not upgrade:
             shutil.copy(LOCK, out)
         python = lowest_python((ROOT / "pyproject.toml").read_text())
-        command = [uv, "pip", "compile", "pyproject.toml", "--extra", "dev", "--quiet",
+        command = [uv, "pip", "compile", "pyproject.toml", "--extra", "dev", "--extra", "cluster",
+                   "--quiet",
                    "--universal", "--generate-hashes", "--python-version", python,
                    "--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-progress",
                    "--custom-compile-command", "make lock", "-c", str(measured), "-o", str(out)]

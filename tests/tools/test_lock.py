@@ -94,7 +94,7 @@ USED_WITHOUT_IMPORT = {
     "setuptools": "pyproject.toml",
     "uv": "make lock",
 }
-IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml"}
+IMPORTED_AS = {"dask-jobqueue": "dask_jobqueue", "pillow": "PIL", "pyyaml": "yaml"}
 
 
 def test_nothing_is_asked_for_that_nobody_uses() -> None:

@@ -19,7 +19,7 @@ export TORCH_HOME := $(CACHE)/torch
 $(shell mkdir -p $(TMPDIR))
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 setup:  ## create or refresh .venv; quick when it is current
 	@$(PYTHON) tools/setup_env.py
 demo: setup  ## run the pruning lesson, judge three submissions, write one page

@@ -21,6 +21,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
+from autograder.diagnosis import where
 from autograder.secret import secret
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def judge(room: str, path: Path, tasks: list[str], key: bytes) -> dict[str, Any]
 
     found, pool = grade.find_room(room), workers()
     seed = grade.seed_for(path.read_bytes(), key)
+    pool.probe_seed = grade.seed_for(b"probes", key)
     try:
         source = submission.read(path, room).source
         result = grade.judge(found, source, path.name, seed=seed, workers=pool, tasks=tasks)
@@ -170,7 +172,7 @@ def outputs(task: dict[str, Any], points: float) -> list[NotebookNode]:
 
 
 def lines(task: dict[str, Any]) -> list[str]:
-    """What a learner reads: the task's status, then each check with its mistake and its hint."""
+    """What a learner reads: the task's status, each check with its mistake and its hint, the lesson."""
     reached = f"{task['points']:g} of {task['max_points']:g} points"
     text = [f"{task['name']}: {task['status'].replace('_', ' ')}, {reached}"]
     if not task["checks"] and task["message"]:  # otherwise it repeats that of the first check
@@ -178,4 +180,9 @@ def lines(task: dict[str, Any]) -> list[str]:
     for check in task["checks"]:
         text.append(f"{'passed' if check['passed'] else 'failed'}  {check['name']}")
         text += [f"        {line}" for line in (check.get("message"), check.get("hint")) if line]
-    return text
+    if task["checks"] and task.get("mistake"):  # behind the first check's words stands the diagnosis
+        first = next((check.get("message", "") for check in task["checks"] if not check["passed"]), "")
+        text.append(task["message"].removeprefix(first).strip())
+    elif task.get("lesson"):
+        text.append(where(task["lesson"]).strip())
+    return [line for line in text if line]

@@ -114,6 +114,17 @@ def test_points_of_the_judge_stand_in_the_gradebook_and_its_words_in_the_feedbac
     assert "got &lt;b&gt;3&lt;/b&gt;" in page and "Off by one?" in page and "<b>3</b>" not in page
 
 
+def test_the_cell_names_the_known_mistake_and_the_section_of_the_lesson() -> None:
+    wrong = task("count_zeros", 0, 2, "failed")
+    section = "lessons/02_pruning.ipynb#3-By-hand"
+    known = 'Your results equal those of a known mistake: Counts twice. See "3 By hand" in the lesson.'
+    said = {**wrong, "message": f"got <b>3</b> {known}", "mistake": "count_zeros__twice", "lesson": section}
+    assert nbgrader_hook.lines(said)[-2:] == ["        Off by one?", known]
+    unknown = {**wrong, "message": "got <b>3</b>", "mistake": "", "lesson": section}
+    assert nbgrader_hook.lines(unknown)[-1] == 'See "3 By hand" in lessons/02_pruning.ipynb.'
+    assert nbgrader_hook.lines(wrong)[-1] == "        Off by one?"
+
+
 def twice(notebook: NotebookNode) -> None:
     notebook.cells += [nbformat.from_dict(dict(cell)) for cell in notebook.cells]
 

@@ -1,4 +1,7 @@
-"""9: fills the socket with answers before any question is asked."""
+"""9: fills the socket with answers before any question is asked.
+
+others: lost
+"""
 import json
 import os
 import struct

@@ -40,21 +40,13 @@ def call_last(work, x):
     return work.last(x)
 
 
-def compare(judge: Judge) -> None:
-    x = torch.randn(5, 4, generator=judge.generator)
-    got = judge.run(call_double, x=x, cpu_seconds=0.5)
-    want = judge.reference(call_double, x=x)
-    assert_close(tensor(got, what="double", dtype=torch.float32, shape=(5, 4)), want, what="double")
-
-
-@check("double", "doubles a tensor")
-def test_double_once(judge: Judge) -> None:
-    compare(judge)
-
-
-@check("double", "doubles another tensor", points=2)
-def test_double_again(judge: Judge) -> None:
-    compare(judge)
+@check("double", "doubles two tensors", points=3)
+def test_double(judge: Judge) -> None:
+    for _ in range(2):
+        x = torch.randn(5, 4, generator=judge.generator)
+        got = judge.run(call_double, x=x, cpu_seconds=0.5)
+        want = judge.reference(call_double, x=x)
+        assert_close(tensor(got, what="double", dtype=torch.float32, shape=(5, 4)), want, what="double")
 
 
 @check("pack", "1,024 weights in 256 bytes, read by another process", points=3)
@@ -63,7 +55,9 @@ def test_pack(judge: Judge) -> float:
     data = judge.run(call_pack, weight=weight, cpu_seconds=0.5, fresh=True)
     if not isinstance(data, bytes):
         raise BadReturn("pack: expected bytes")
-    got = tensor(judge.run(call_unpack, data=data, cpu_seconds=0.5, fresh=True), what="unpack", shape=(32, 32))
+    got = tensor(
+        judge.run(call_unpack, data=data, cpu_seconds=0.5, fresh=True), what="unpack", shape=(32, 32)
+    )
     assert torch.equal(got, weight), "unpack gives other weights than pack was given"
     return min(1.0, 256 / max(len(data), 1))
 
@@ -82,7 +76,9 @@ def test_classify(judge: Judge) -> float:
 @check("prune", "nine of ten weights are zero, the largest stay", points=2)
 def test_prune(judge: Judge) -> None:
     weight = torch.randn(10, 10, generator=judge.generator)
-    got = tensor(judge.run(call_prune, weight=weight, sparsity=0.9, cpu_seconds=0.5), what="prune", shape=(10, 10))
+    got = tensor(
+        judge.run(call_prune, weight=weight, sparsity=0.9, cpu_seconds=0.5), what="prune", shape=(10, 10)
+    )
     assert int((got == 0).sum()) == 90, f"{int((got == 0).sum())} of 100 weights are zero, expected 90"
     assert_close(got[got != 0], weight[got != 0], what="the weights that stay")
 

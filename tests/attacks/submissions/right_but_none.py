@@ -1,0 +1,5 @@
+"""15: a missing return."""
+
+
+def double(x):
+    x * 2 + x.flip(0)

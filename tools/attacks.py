@@ -13,17 +13,18 @@ import platform
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from autograder import report
 from tools import results
-from tools.attack_submissions import SUBMISSIONS, all_attacks
+from tools.attack_submissions import COURSE, SUBMISSIONS, Attack, all_attacks
 from tools.rooms import ROOT
 
 PAGE = ROOT / "docs" / "sandbox.md"
+KEPT = ROOT / ".cache" / "attacks.json"  # what was found, by the digest of the attack
 LEVELS = {
     "full, bubblewrap": ("full", True),
     "full, own walls": ("full", False),
@@ -118,13 +119,17 @@ def inside(level: str, names: list[str]) -> None:
 # ---- what is written down ------------------------------------------------------------------------
 
 
-def digest() -> str:
-    """SHA-256 of all submissions: when it changes, the table is out of date."""
-    files = sorted(
-        path for path in SUBMISSIONS.rglob("*") if path.is_file() and "__pycache__" not in path.parts
-    )
-    parts = [path.relative_to(SUBMISSIONS).as_posix().encode() + b"\0" + path.read_bytes() for path in files]
-    return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+def files(attack: Attack | None = None) -> list[Path]:
+    """What an attack is made of, or all of them: its own files and the course it is aimed at."""
+    places = [COURSE, attack.path if attack else SUBMISSIONS]
+    found = [path for place in places for path in ([place] if place.is_file() else place.rglob("*"))]
+    return sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
+
+
+def digest(paths: list[Path]) -> str:
+    """SHA-256 of names and bytes: when it changes, what was found is out of date."""
+    parts = [path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() for path in paths]
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def table(found: dict[str, Any]) -> str:
@@ -174,17 +179,11 @@ def write_page(found: dict[str, Any]) -> None:
 
 def page_part(found: dict[str, Any]) -> str:
     """What the command writes into the page: how many, where, and the table."""
-    counts = {
-        where: sum(not attack["levels"][where] for attack in found["attacks"].values())
-        for where in found["seconds"]
-    }
-    lines = [f"{len(found['attacks'])} attacks on {found['system']}. Stopped:", ""]
-    lines += ["| as | level | stopped | seconds |", "|---|---|---|---|"]
-    for where, count in counts.items():
-        user, _, level = where.partition(": ")
-        lines.append(
-            f"| {user} | {level} | {count} of {len(found['attacks'])} | {found['seconds'][where]:.0f} |"
-        )
+    attacks = found["attacks"].values()
+    lines = [f"{len(attacks)} attacks on {found['system']}:", "", "| as | level | stopped |", "|---|---|---|"]
+    for column in dict.fromkeys(column for attack in attacks for column in attack["levels"]):
+        told = [attack["levels"][column] for attack in attacks if column in attack["levels"]]
+        lines.append(f"| {' | '.join(column.split(': '))} | {sum(not why for why in told)} of {len(told)} |")
     return "\n".join([*lines, "", table(found)])
 
 
@@ -193,45 +192,54 @@ def main() -> None:
     parser.add_argument("--inside", choices=LEVELS, help=argparse.SUPPRESS)
     parser.add_argument("--level", choices=LEVELS, help="this level alone; nothing is recorded")
     parser.add_argument("--user", choices=USERS, help="as this user alone; nothing is recorded")
-    parser.add_argument("--page", action="store_true", help="write the page anew from the recorded results")
+    parser.add_argument(
+        "--resume", action="store_true", help="take what an earlier run found for unchanged attacks"
+    )
     parser.add_argument("names", nargs="*", help="attacks; with names nothing is recorded")
     given = parser.parse_args()
     if given.inside:
         inside(given.inside, given.names)
-    elif given.page:
-        write_page(json.loads((ROOT / "data" / "results" / "attacks.json").read_text(encoding="utf-8")))
-    else:
-        record(given.level, given.user, given.names)
-
-
-def record(level: str | None, user: str | None, names: list[str]) -> None:
-    """Runs what is asked for, prints it, and records it when it was everything."""
-    attacks = [attack for attack in all_attacks() if not names or attack.name in names]
-    found: dict[str, Any] = {
-        "system": f"{platform.system()} {platform.release().partition('-')[0]}, {platform.machine()}"
-    }
-    found |= {"submissions": digest(), "seconds": {}}
-    found["attacks"] = {
-        attack.name: {"number": attack.number, "title": attack.title, "task": attack.task, "levels": {}}
-        for attack in attacks
-    }
-    for who in [user] if user else users():
-        for where in [level] if level else LEVELS:
-            began = time.monotonic()
-            told = run(who, where, [attack.name for attack in attacks])
-            if not told:
-                continue
-            found["seconds"][f"{who}: {where}"] = round(time.monotonic() - began)
-            for name, why in told.items():
-                found["attacks"][name]["levels"][f"{who}: {where}"] = why
-            stopped = sum(not why for why in told.values())
-            print(f"{who}, {where}: {stopped} of {len(told)} stopped", flush=True)
-            for name, why in told.items():
-                if why:
-                    print(f"    {name}: {'; '.join(why)}", flush=True)
-    if not (level or user or names):
+        return
+    attacks = [attack for attack in all_attacks() if not given.names or attack.name in given.names]
+    found = run_all(attacks, [given.user] if given.user else users(), given.level, given.resume)
+    if not (given.level or given.user or given.names):
         results.write("attacks", found, made_by=__file__)
         write_page(found)
+
+
+def run_all(attacks: list[Attack], who: list[str], level: str | None, resume: bool) -> dict[str, Any]:
+    """Every attack at every level as every user, with what was found as it is recorded."""
+    kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if resume and KEPT.exists() else {}
+    system = f"{platform.system()} {platform.release().partition('-')[0]}, {platform.machine()}"
+    found: dict[str, Any] = {"system": system, "submissions": digest(files()), "attacks": {}}
+    for attack in attacks:
+        about = {"number": attack.number, "title": attack.title, "task": attack.task}
+        found["attacks"][attack.name] = {**about, "levels": {}}
+    for user in who:
+        for where in [level] if level else LEVELS:
+            column = f"{user}: {where}"
+            keys = {attack.name: f"{column}: {attack.name}: {digest(files(attack))}" for attack in attacks}
+            new = [name for name, key in keys.items() if key not in kept]
+            told = run(user, where, new) if new else {}
+            kept |= {keys[name]: why for name, why in told.items()}
+            report.write(KEPT, json.dumps(kept))
+            for name, key in keys.items():
+                if key in kept:
+                    found["attacks"][name]["levels"][column] = kept[key]
+            show(column, found)
+    return found
+
+
+def show(column: str, found: dict[str, Any]) -> None:
+    told = {
+        name: attack["levels"][column]
+        for name, attack in found["attacks"].items()
+        if column in attack["levels"]
+    }
+    print(f"{column}: {sum(not why for why in told.values())} of {len(told)} stopped", flush=True)
+    for name, why in told.items():
+        if why:
+            print(f"    {name}: {'; '.join(why)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from autograder.pool import TRIES, Judge
 
 MISSING = 'Dask is not installed: pip install "shrink-course[cluster]"'
 LOOPBACK = "127.0.0.1"
+PATIENCE = "30s"  # for a scheduler to answer
 AHEAD = 2  # units sent to each worker: one that it judges, one that waits for it
 
 Begin = Callable[[Order], tuple[bytes, Judge]]
@@ -131,7 +132,7 @@ def judges(
         else:
             cluster = address
         try:
-            client = stack.enter_context(distributed.Client(cluster, timeout="30s", set_as_default=False))
+            client = stack.enter_context(distributed.Client(cluster, timeout=PATIENCE, set_as_default=False))
         except (OSError, ValueError, TimeoutError) as error:
             raise InfraError(f"no Dask scheduler answers at {address}: {error}") from error
         yield Cluster(client, order)

@@ -19,6 +19,8 @@ from typing import Any
 from tools.rooms import ROOT
 from tools.synthetic_class import EXPERIMENT, ROOM, SHARES
 
+LOOK = 0.02  # seconds between two looks at a run that is to be disturbed
+
 
 @dataclass
 class Scene:
@@ -26,6 +28,7 @@ class Scene:
 
     folder: Path
     options: tuple[str, ...] = ("--without", EXPERIMENT)
+    code: int = 3  # with which a run ends: that of a fault of the judge, where there is poison in the class
 
     def command(self, name: str, *more: str) -> list[str]:
         run = self.folder / "runs" / name
@@ -132,24 +135,20 @@ def memory(pid: int, what: str = "VmRSS") -> int:
     return 0
 
 
-def undisturbed(scene: Scene, name: str, *more: str, code: int = 3) -> Measured:
+def undisturbed(scene: Scene, name: str, *more: str) -> Measured:
     """Run to the end, looking at the memory on the way."""
     measured, meter, lines = Measured(starts=1), Meter(), Lines(scene.store(name))
-    measured.cpu_is_whole = meter.group is not None
     began = time.monotonic()
     process = meter.start(scene.command(name, *more), log_of(scene, name))
     while process.poll() is None:
-        time.sleep(0.25)
+        time.sleep(0.5)
         measured.peak = max(measured.peak, memory(process.pid, "VmHWM"))
         judging = judges_of(process.pid)
         if judging:
             sample = Sample(lines.count(), memory(process.pid), max(memory(one, "VmHWM") for one in judging))
             measured.samples.append(sample)
-    measured.seconds = round(time.monotonic() - began, 1)
-    expect(process.returncode, name, scene, code)
-    measured.cpu = round(meter.read(), 1)
-    meter.close()
-    return measured
+    expect(process.returncode, name, scene)
+    return ended(measured, meter, began)
 
 
 class Lines:
@@ -174,33 +173,42 @@ def log_of(scene: Scene, name: str) -> Path:
     return folder / "log"
 
 
-def expect(code: int, name: str, scene: Scene, wanted: int = 3) -> None:
-    """The poison is a fault of the judge: 3 is the code of a run with one."""
-    if code != wanted:
+def expect(code: int, name: str, scene: Scene) -> None:
+    if code != scene.code:
         log = log_of(scene, name).read_text(errors="replace")
         sys.exit(f"the run {name!r} ended with code {code}:\n{log[-3000:]}")
 
 
-def coordinator_killed(scene: Scene, name: str, kills: int, about: float, *more: str) -> Measured:
-    """Kill -9 the coordinator at random moments of a run that takes `about` so long; resume after each."""
+def moments(kills: int, learners: int) -> list[int]:
+    """How many results shall be kept when the next kill comes: at random, from none to almost all."""
+    return sorted(random.Random(learners + kills).sample(range(max(1, learners * 3 // 4)), kills))
+
+
+def until(process: subprocess.Popen[bytes], lines: "Lines", count: int, chance: random.Random) -> bool:
+    """Wait for so many results and a moment more; False if the process has ended before."""
+    while lines.count() < count and process.poll() is None:
+        time.sleep(LOOK)
+    time.sleep(chance.uniform(0.0, 0.3))
+    return process.poll() is None
+
+
+def coordinator_killed(scene: Scene, name: str, kills: int, learners: int, *more: str) -> Measured:
+    """Kill -9 the coordinator at random moments; resume after each."""
     measured, meter, chance = Measured(), Meter(), random.Random(kills)
     began = time.monotonic()
-    while True:
+    for count in moments(kills, learners):
         process = meter.start(scene.command(name, *more), log_of(scene, name))
         measured.starts += 1
-        patience = chance.uniform(0.02, 1.6 / (kills + 1)) * about if measured.kills < kills else None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
-            break
-        orphans = judges_of(process.pid)
-        process.kill()
-        process.wait()
-        measured.kills += 1
-        gone(orphans)
-    expect(process.returncode, name, scene)
-    measured.seconds, measured.cpu = round(time.monotonic() - began, 1), round(meter.read(), 1)
-    meter.close()
-    return measured
+        if until(process, Lines(scene.store(name)), count, chance):
+            orphans = judges_of(process.pid)
+            process.kill()
+            measured.kills += 1
+            process.wait()
+            gone(orphans)
+    process = meter.start(scene.command(name, *more), log_of(scene, name))
+    measured.starts += 1
+    expect(process.wait(), name, scene)
+    return ended(measured, meter, began)
 
 
 def gone(pids: list[int], patience: float = 20.0) -> None:
@@ -212,22 +220,26 @@ def gone(pids: list[int], patience: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def worker_killed(scene: Scene, name: str, kills: int, about: float, *more: str) -> Measured:
+def worker_killed(scene: Scene, name: str, kills: int, learners: int, *more: str) -> Measured:
     """Kill -9 one of the worker processes at random moments of one run."""
     measured, meter, chance = Measured(starts=1), Meter(), random.Random(kills)
     began = time.monotonic()
     process = meter.start(scene.command(name, *more), log_of(scene, name))
     lines = Lines(scene.store(name))
-    while process.poll() is None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(chance.uniform(0.1, 1.0) * about / (kills + 1))
-        judging = judges_of(process.pid)
-        if process.poll() is None and judging and lines.count() and measured.kills < kills:
-            with contextlib.suppress(ProcessLookupError):
+    for count in moments(kills, learners):
+        if until(process, lines, count, chance):
+            while not (judging := judges_of(process.pid)) and process.poll() is None:
+                time.sleep(LOOK)
+            with contextlib.suppress(ProcessLookupError, IndexError):
                 os.kill(chance.choice(judging), signal.SIGKILL)
                 measured.kills += 1
-    expect(process.returncode, name, scene)
+    expect(process.wait(), name, scene)
+    return ended(measured, meter, began)
+
+
+def ended(measured: Measured, meter: Meter, began: float) -> Measured:
     measured.seconds, measured.cpu = round(time.monotonic() - began, 1), round(meter.read(), 1)
+    measured.cpu_is_whole = meter.group is not None
     meter.close()
     return measured
 
@@ -267,8 +279,11 @@ def checked(scene: Scene, name: str, first: str, learners: dict[str, str]) -> No
     found = json.loads((out / "results.json").read_text(encoding="utf-8"))
     if [one["learner"] for one in found] != sorted(learners):
         sys.exit(f"the run {name!r} lost somebody, or has somebody twice")
-    if found[0]["status"] != "infra_error" or found[0]["points"]:
-        sys.exit(f"the run {name!r} made something else of the poison than a fault of the judge")
+    faults = [one["learner"] for one in found if one["status"] == "infra_error"]
+    if faults != [learner for learner, kind in learners.items() if kind == "poison"]:
+        sys.exit(
+            f"the run {name!r} has faults of the judge where there should be none, or the reverse: {faults}"
+        )
     kept = Counter(one["key"] for one in records(scene.store(name)) if one["result"]["status"] == "judged")
     if max(kept.values()) > 1:
         sys.exit(f"the run {name!r} kept a submission twice")

@@ -58,8 +58,8 @@ def runs(scene: Scene, kills: int, learners: dict[str, str]) -> dict[str, Measur
     """All runs of one class, the undisturbed one first."""
     done = {FIRST: run(scene, FIRST, lambda: undisturbed(scene, FIRST, "--jobs", "1"), learners)}
 
-    def add(name: str, measure: Callable[[str, int, float], Measured]) -> None:
-        done[name] = run(scene, name, lambda: measure(name, kills, done[FIRST].seconds), learners)
+    def add(name: str, measure: Callable[[str, int, int], Measured]) -> None:
+        done[name] = run(scene, name, lambda: measure(name, kills, len(learners)), learners)
 
     add("two processes", lambda name, _, __: undisturbed(scene, name, "--jobs", "2"))
     jobs, dask = ("--jobs", "2"), ("--dask", "local", "--jobs", "2")
@@ -79,8 +79,7 @@ def beside_nbgrader(folder: Path, count: int) -> dict[str, float]:
     (folder / "nbgrader").mkdir()
     release = bench.without_experiment(ROOT / "solutions" / ROOM / f"{ROOM}.ipynb", folder / f"{ROOM}.ipynb")
     theirs = bench.executed(release, work, folder / "nbgrader")
-    scene = Scene(folder)
-    ours = undisturbed(scene, FIRST, "--jobs", "1", code=0)
+    ours = undisturbed(Scene(folder, code=0), FIRST, "--jobs", "1")
     return {"submissions": count, "nbgrader": round(theirs, 1), "ours": ours.cpu}
 
 
@@ -132,7 +131,9 @@ def conditions(first: Measured, beside: dict[str, float]) -> str:
     )
     if beside:
         times = beside["nbgrader"] / beside["ours"]
-        text += f" Of the same {beside['submissions']:g} notebooks nbgrader's own way takes {times:.1f} times the CPU."
+        text += (
+            f" nbgrader's own way takes {times:.1f} times the CPU for {beside['submissions']:g} notebooks."
+        )
     return text
 
 

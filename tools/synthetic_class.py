@@ -22,7 +22,8 @@ from tools.rooms import ROOT
 ROOM, TOPIC, EXPERIMENT = "02_pruning", "pruning", "prune_lenet"
 POISON = b"# kills its judge"
 SHARES = {
-    "right": 48, "wrong": 30, "half finished": 9, "copy": 4, "archive": 4, "unreadable": 2, "crash": 2, "loop": 1,
+    "right": 48, "wrong": 30, "half finished": 9, "copy": 4, "archive": 4, "unreadable": 2,
+    "crash": 2, "loop": 1,
 }  # fmt: skip
 CRASHES = ("os._exit(0)", "os.kill(os.getpid(), 9)", "raise SystemExit", "return [0] * 10**11")
 
@@ -45,8 +46,8 @@ def tasks() -> list[str]:
     return sorted((task for task in named if task != EXPERIMENT), key=len, reverse=True)
 
 
-def make_class(folder: Path, count: int) -> dict[str, str]:
-    """Write the submissions; returns learner -> what they are like. The first one is the poison."""
+def make_class(folder: Path, count: int, *, poison: bool = True) -> dict[str, str]:
+    """Write the submissions; returns learner -> what they are like. The first one may be the poison."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     chance = random.Random(count)
@@ -56,7 +57,7 @@ def make_class(folder: Path, count: int) -> dict[str, str]:
     texts: list[str] = []
     for number in range(count):
         learner = f"learner-{number:04}"
-        kind = "poison" if number == 0 else chance.choices(list(SHARES), list(SHARES.values()))[0]
+        kind = "poison" if poison and number == 0 else chance.choices(list(SHARES), list(SHARES.values()))[0]
         kind = kind if number > 3 or kind != "copy" else "right"
         made[learner] = kind
         if kind == "copy":
@@ -70,7 +71,7 @@ def make_class(folder: Path, count: int) -> dict[str, str]:
 
 
 def notebooks(folder: Path, count: int) -> list[Path]:
-    """So many notebooks as a kernel can take them: the solution with some answers replaced, no loop, no crash."""
+    """Notebooks that a kernel survives: the solution with two answers replaced."""
     folder.mkdir(parents=True)
     chance = random.Random(count)
     whole = json.loads((ROOT / "solutions" / ROOM / f"{ROOM}.ipynb").read_text(encoding="utf-8"))

@@ -57,10 +57,15 @@ class Subject:
     module: excerpt.Module
 
     @property
-    def mutants(self) -> list[Mutant]:
+    def changes(self) -> list[Mutant]:
         definition = self.module.definitions[self.name]
         assert isinstance(definition, ast.FunctionDef | ast.ClassDef)
-        return mutants(definition)[:: REDUCED.get(self.tasks[0], 1)]
+        return mutants(definition)
+
+    @property
+    def mutants(self) -> list[Mutant]:
+        """Those that are judged."""
+        return self.changes[:: REDUCED.get(self.tasks[0], 1)]
 
     def source(self, mutant: Mutant) -> Source:
         """The reference's module with the changed definition in the place of the right one."""
@@ -240,7 +245,7 @@ def stale(why: dict[str, str], rooms: Iterable[Room]) -> list[str]:
     """Entries of equivalent.toml that name no change there is."""
     named = {key.partition(":")[0].partition(".")[0] for key in why}
     found = [subject for room in rooms for subject in subjects(room) if subject.name in named]
-    there = {mutant.key for subject in found for mutant in subject.mutants}
+    there = {mutant.key for subject in found for mutant in subject.changes}
     return sorted(set(why) - there - {key.partition(" -> ")[0] + " -> *" for key in there})
 
 

@@ -103,8 +103,8 @@ def _places(
     """(path, node, path of its statement) of every node that may change."""
     if path:
         yield path, node, statement
-    if isinstance(node, ast.JoinedStr | ast.Raise):
-        return  # the wording of a message
+    if isinstance(node, ast.JoinedStr | ast.Raise) or getattr(node, "arg", "") == "strict":
+        return  # the wording of a message; zip(strict=) guards against a caller's fault
     for field, value in ast.iter_fields(node):
         if field in SKIPPED or (field == "decorator_list" and isinstance(node, ast.ClassDef)):
             continue
@@ -249,7 +249,7 @@ def _of_expression(node: ast.expr, whole: Function) -> Iterator[ast.AST]:
 
 def _of_call(node: ast.Call) -> Iterator[ast.AST]:
     for at, keyword in enumerate(node.keywords):
-        if keyword.arg is not None:
+        if keyword.arg not in (None, "strict"):
             yield _with(node, keywords=[*node.keywords[:at], *node.keywords[at + 1 :]])
     plain = not any(isinstance(argument, ast.Starred) for argument in node.args)
     if len(node.args) > 1 and plain:
@@ -277,7 +277,7 @@ def _of_call(node: ast.Call) -> Iterator[ast.AST]:
             yield node.args[0]  # float(x) -> x
 
 
-def _other_constants(value: object) -> list[object]:
+def _other_constants(value: object) -> list[bool | int | float | str]:
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):

@@ -15,7 +15,7 @@ export PRE_COMMIT_HOME := $(CACHE)/pre-commit
 export TORCH_HOME := $(CACHE)/torch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test build data grade gradescope bench kills attacks fuzz lint types lock clean
+.PHONY: help setup demo lab test build data grade gradescope bench kills diagnosis attacks fuzz lint types lock clean
 $(shell mkdir -p $(TMPDIR))
 
 help:  ## this list
@@ -40,6 +40,8 @@ bench: setup  ## what judging costs, beside nbgrader's own way
 	@OMP_NUM_THREADS=1 $(PY) -m tools.bench $(ARGS)
 kills: setup  ## mutation testing of the checks: every change of the reference refused?
 	@OMP_NUM_THREADS=1 $(PY) -m tools.kills $(ARGS)
+diagnosis: setup  ## is every known mistake called by its name? ARGS=02_pruning measures one room
+	@OMP_NUM_THREADS=1 $(PY) -m tools.diagnosis_table $(ARGS)
 attacks: setup  ## every attack at every sandbox level; writes the table in docs/sandbox.md
 	@OMP_NUM_THREADS=1 $(PY) -m tools.attacks $(ARGS)
 fuzz: setup  ## bytes of strangers for every reader of the judge, for some minutes

@@ -1,7 +1,9 @@
 """What this machine offers the judge: versions, walls, locks, and which sandbox levels really start."""
 
 import importlib.util
+import os
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -9,6 +11,13 @@ from pathlib import Path
 
 from autograder import sandbox, seccomp, walls
 
+MANAGERS = {
+    "apt-get": "apt-get install",
+    "dnf": "dnf install",
+    "zypper": "zypper install",
+    "pacman": "pacman -S",
+    "apk": "apk add",
+}
 NEEDED = ("torch", "numpy", "pydantic", "rich", "typer", "pytest")
 
 
@@ -71,16 +80,43 @@ def levels() -> Iterator[tuple[str, str | None]]:
 
 
 def remedies(best: str | None) -> Iterator[str]:
-    """What to do for a stronger sandbox."""
-    if best == "full":
-        return
+    """What is missing and the command that mends it; when everything is there, that."""
     if sys.platform != "linux":
         yield "Only Linux has the walls and locks that marks need; for marks use Linux, WSL or a container."
         return
+    missing = []
     if walls.bubblewrap_program() is None:
-        yield "Install bubblewrap: apt-get install bubblewrap (or dnf install bubblewrap)"
-    if setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
-        yield "AppArmor restricts user namespaces here: sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-    if setting("/proc/sys/user/max_user_namespaces") == "0":
-        yield "User namespaces are switched off here: sysctl user.max_user_namespaces=10000"
-    yield "In a container: root with --cap-add SYS_ADMIN, or a user with --security-opt seccomp=unconfined."
+        second = " (a second, independently kept wall; the judge's own stands)" if best == "full" else ""
+        missing.append(f"bubblewrap{second}: {install('bubblewrap')}")
+    if best != "full" and setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
+        missing.append(
+            f"user namespaces, which AppArmor restricts: {switch('kernel.apparmor_restrict_unprivileged_userns=0')}"
+        )
+    if best != "full" and setting("/proc/sys/user/max_user_namespaces") == "0":
+        missing.append(f"user namespaces, which are switched off: {switch('user.max_user_namespaces=10000')}")
+    if sandbox.landlock_version() == 0:
+        missing.append("Landlock: Linux 5.13 or later with lsm=landlock among the kernel's options")
+    if not seccomp.supported():
+        missing.append(
+            f"a filter of system calls for {platform.machine()}: there is one for x86-64 and ARM64"
+        )
+    yield from (f"missing: {line}" for line in missing)
+    if best != "full":
+        yield "In a container: root with --cap-add SYS_ADMIN, or a user with --security-opt seccomp=unconfined."
+    elif not missing:
+        yield "Nothing is missing."
+
+
+def install(package: str) -> str:
+    """The command that installs a system package here."""
+    command = next((command for name, command in MANAGERS.items() if shutil.which(name)), "")
+    return f"{as_root()}{command} {package}" if command else "install it with the system's package manager"
+
+
+def switch(option: str) -> str:
+    return f"{as_root()}sysctl {option}"
+
+
+def as_root() -> str:
+    """What an ordinary user has to put before such a command."""
+    return "" if os.geteuid() == 0 else "sudo "

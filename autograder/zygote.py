@@ -173,6 +173,8 @@ def start(
             zygote.open(Source(())).close()
             return zygote
         except InfraError as error:
-            reasons.append(f"{wanted}{' with bubblewrap' if bubblewrap else ''}: {error}")
             zygote.close()
+            if isinstance(error.__cause__, TimeoutError):  # a busy machine must not weaken the sandbox
+                raise InfraError(f"{error}; is this machine too busy? No weaker sandbox is taken") from error
+            reasons.append(f"{wanted}{' with bubblewrap' if bubblewrap else ''}: {error}")
     raise InfraError("no worker could be started; " + "; ".join(reasons))

@@ -7,6 +7,7 @@ grader alive and back in time, no process left, no file and no changed byte outs
 import ctypes
 import hashlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -116,7 +117,7 @@ class Scene:
     def __enter__(self) -> "Scene":
         self.top = Path(tempfile.mkdtemp(prefix="judge-scene-"))
         self.top.chmod(0o755)
-        self.mark = f"mark{os.getpid()}x"
+        self.mark = f"mark{secrets.token_hex(4)}x"  # also the name of a socket that the whole machine sees
         self.course = self.top / "course"
         shutil.copytree(COURSE, self.course, ignore=shutil.ignore_patterns("__pycache__"))
         (self.course / "gradebook.db").write_text("double")

@@ -1,4 +1,7 @@
-"""2: isinstance, type checks, len, min, max, float and sum replaced in builtins."""
+"""2: isinstance, type checks, len, min, max, float and sum replaced in builtins.
+
+others: lost
+"""
 import builtins
 
 builtins.isinstance = lambda value, kinds: True

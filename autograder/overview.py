@@ -90,24 +90,24 @@ def troubles(result: Result) -> list[tuple[str, str]]:
     """(what happened, where or why) of a submission that a person should look at."""
     if result.status != "judged":
         return [(ATTENTION[result.status], result.message)]
-    found = defaultdict(list)
-    for task in result.tasks:
-        statuses = {check.status for check in task.checks} | {task.status}
-        for status in ("crashed", "timeout", "out_of_memory"):
-            if status in statuses:
-                found[status].append(task.name)
-    return [(ATTENTION[status], ", ".join(names)) for status, names in found.items()]
+    found = []
+    for status in ("crashed", "timeout", "out_of_memory"):
+        names = [task.name for task in result.tasks if status in {task.status, *(c.status for c in task.checks)}]
+        found += [(ATTENTION[status], ", ".join(names))] if names else []
+    return found
 
 
 def attention(results: list[Result], href: dict[int, str]) -> str:
+    """One line a learner, the gravest first."""
     order = list(ATTENTION.values())
-    rows = [(what, why, result) for result in results for what, why in troubles(result)]
-    if not rows:
+    found = [(result, troubles(result)) for result in results if troubles(result)]
+    if not found:
         return ""
-    rows.sort(key=lambda row: order.index(row[0]))
-    items = [
-        f"<li><span>{link(one, href)}</span><span>{e(what)}: {e(why)}</span></li>" for what, why, one in rows
-    ]
+    found.sort(key=lambda one: min(order.index(what) for what, _ in one[1]))
+    items = []
+    for result, what in found:
+        said = "; ".join(f"{happened}: {why}" for happened, why in what)
+        items.append(f"<li><span>{link(result, href)}</span><span>{e(said)}</span></li>")
     lead = "A person should look at these. What was not judged has no grade: that is no zero."
     return section("Need a look", lead, folded(items, "look"))
 
@@ -219,15 +219,14 @@ def experiments(graded: list[Result]) -> str:
     names = dict.fromkeys(name for result in graded for name in pages.shown_metrics(result))
     if not names:
         return ""
-    lines = []
+    items = []
     for name in names:
         values = sorted(result.metrics[name] for result in graded if name in result.metrics)
-        shown = [pages.metric(name, value) for value in (values[0], median(values), values[-1])]
-        cells = "".join(f'<td class="n">{e(value)}</td>' for value in [*shown, str(len(values))])
-        lines.append(f"<tr><td>{e(name.replace('_', ' '))}</td>{cells}</tr>")
-    columns = "".join(f'<th class="n">{word}</th>' for word in ("least", "median", "most", "learners"))
-    table = f"<table><tr><th>measured</th>{columns}</tr>{''.join(lines)}</table>"
-    return section("Experiments", "Measured by the judge on what the learners' networks returned.", table)
+        least, middle, most = (pages.metric(name, value) for value in (values[0], median(values), values[-1]))
+        said = f"median {middle}, from {least} to {most}, {people(len(values))}"
+        items.append(f"<li><span>{e(name.replace('_', ' '))}</span><span>{e(said)}</span></li>")
+    lead = "Measured by the judge on what the learners' networks returned."
+    return section("Experiments", lead, f'<ul class="look">{"".join(items)}</ul>')
 
 
 def learners(results: list[Result], href: dict[int, str]) -> str:

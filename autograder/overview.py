@@ -92,8 +92,8 @@ def troubles(result: Result) -> list[tuple[str, str]]:
         return [(ATTENTION[result.status], result.message)]
     found = []
     for status in ("crashed", "timeout", "out_of_memory"):
-        names = [task.name for task in result.tasks if status in {task.status, *(c.status for c in task.checks)}]
-        found += [(ATTENTION[status], ", ".join(names))] if names else []
+        hit = [task.name for task in result.tasks if status in {check.status for check in task.checks}]
+        found += [(ATTENTION[status], ", ".join(hit))] if hit else []
     return found
 
 

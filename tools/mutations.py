@@ -76,12 +76,12 @@ def mutants(definition: Function) -> list[Mutant]:
     for path, node, statement in _places(whole, (), whole):
         for new in _changes(node, whole):
             changed = _replaced(whole, path, new)
-            source = ast.unparse(ast.fix_missing_locations(changed))
+            source = ast.unparse(ast.fix_missing_locations(changed)).replace("--", "")
             if source in seen:
                 continue
             seen.add(source)
             function = ".".join([whole.name, *_inner(whole, path)])
-            label = f"{_head(_at(whole, statement))} -> {_head(_at(changed, statement))}"
+            label = f"{_head(_at(whole, statement))} -> {_head(_at(changed, statement))}".replace("--", "")
             labels[f"{function}: {label}"] = number = labels.get(f"{function}: {label}", 0) + 1
             change = label if number == 1 else f"{label} ({number})"
             line = getattr(_at(whole, statement), "lineno", whole.lineno)

@@ -2,6 +2,7 @@
 into words.
 """
 
+import functools
 import hashlib
 import os
 import secrets
@@ -94,6 +95,13 @@ class Answer:
         return reply, parts
 
 
+@functools.lru_cache(maxsize=2)
+def load_text(source: Source) -> bytes:
+    """The request to run a source, which every task of a submission makes."""
+    header = {"op": "load", "cells": source.cells, "notebook": source.notebook, "wanted": source.wanted}
+    return wire.header_text({**header, "library": source.library}, [])
+
+
 def question(scenario: Scenario, inputs: dict[str, Any], *, task: str, seed: int) -> Question:
     """The call of a scenario with these inputs as they are now; large ones will travel as read-only files."""
     buffers: list[wire.Buffer] = []
@@ -145,9 +153,12 @@ class Job:
 
     def load(self, source: Source, cpu_seconds: float) -> None:
         """Run the submission's source."""
-        header = {"op": "load", "cells": source.cells, "notebook": source.notebook, "wanted": source.wanted}
-        header["library"] = source.library
-        reply = self.ask(header, cpu_seconds, "loading the submission")
+        answer = self._exchange(load_text(source), (), [], cpu_seconds, "loading the submission")
+        try:
+            reply, _ = answer.read("loading the submission")
+        except BrokenAnswer:
+            self.close()
+            raise
         problems = reply.get("problems")
         self.problems = (
             [wire.clean(text) for text in problems if isinstance(text, str)]
@@ -170,15 +181,6 @@ class Job:
         """Put a question and receive what comes back, unread; or raise the Outcome that came instead."""
         files = [self.blobs.blob(raw) for raw in asked.large]
         return self._exchange(asked.text, asked.inline, files, cpu_seconds, f"the call of {asked.task}")
-
-    def ask(self, header: dict[str, Any], cpu_seconds: float, doing: str) -> dict[str, Any]:
-        """Send one request without buffers and read its answer, or raise the Outcome that came instead."""
-        answer = self._exchange(wire.header_text(header, []), (), [], cpu_seconds, doing)
-        try:
-            return answer.read(doing)[0]
-        except BrokenAnswer:
-            self.close()
-            raise
 
     def _exchange(
         self,

@@ -91,11 +91,15 @@ def diagnose(session: "Session", task: str, checks: list[Check]) -> list[str]:
         if known.question is None:
             return []
         answer = session.open().exchange(known.question, ALL_CPU_SECONDS)
-        if answer.digest not in known.told:
-            if len(known.told) >= KEPT_ANSWERS:
-                known.told.clear()
-            known.told[answer.digest] = explanation(known, departures(answer, known, workers, room))
-        return known.told[answer.digest]
+        digest = answer.digest
+        if digest in known.told:
+            return known.told[digest]
+        found = explanation(known, departures(answer, known, workers, room))
+        if len(known.told) >= KEPT_ANSWERS:
+            known.told.clear()
+        if digest:  # none: the answer is in a form of its own
+            known.told[digest] = found
+        return found
     except (InfraError, Outcome):
         session.close()
         return []  # the task has been judged already
@@ -133,7 +137,8 @@ def known_mistakes(workers: "Workers", room: Room, task: str, checks: list[Check
         known = recorded(workers, room, checks)
         if known.question is not None:
             compare(workers, room, known, task)
-        tables[key] = known
+        if any(known.mistakes.values()):
+            tables[key] = known
     return tables[key]
 
 
@@ -152,7 +157,8 @@ def recorded(workers: "Workers", room: Room, checks: list[Check]) -> Known:
     try:
         for check in checks:
             recorder = Recorder(check, workers.probe_seed, asking(workers, room), job)
-            with contextlib.suppress(Stop):  # the calls before it are probes all the same
+            # Whatever ends a check here, the calls before it are probes all the same.
+            with contextlib.suppress(Stop, AssertionError, Outcome):
                 check.verdict(recorder)
             probes += recorder.probes
             calls[check.id] = recorder.outcomes

@@ -137,6 +137,10 @@ def unnamed(rows: list[dict[str, Any]]) -> str:
     return "\n## Not named, although the task has probes\n\n" + ("\n".join(lines) or "None.") + "\n"
 
 
+def page(rows: list[dict[str, Any]]) -> str:
+    return HEAD + table(rows) + unnamed(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Hand in every known mistake and see what it is called.")
     parser.add_argument("rooms", nargs="*", help="rooms to measure; all of them if none is named")
@@ -152,7 +156,7 @@ def main() -> None:
     measured = {row["room"] for row in rows}
     rows = sorted([*rows, *(row for row in old if row["room"] not in measured)], key=lambda row: row["room"])
     results.write("diagnosis", {"seed": SEED, "tasks": rows}, made_by=__file__)
-    PAGE.write_text(HEAD + table(rows) + unnamed(rows), encoding="utf-8")
+    PAGE.write_text(page(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def run_guided(name: str, options: list[str]) -> None:
         del sys.modules[module]
     del sys.modules["tools.fuzz_targets"]
     with atheris.instrument_imports(include=["autograder", "shrink"]):
-        from tools import fuzz_targets
+        fuzz_targets = importlib.import_module("tools.fuzz_targets")
 
     target = fuzz_targets.TARGETS[name]
     atheris.Setup([sys.argv[0], *options], lambda data: fuzz_targets.outcome_of(target, data))

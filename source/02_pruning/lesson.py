@@ -538,7 +538,7 @@ plots.table(["sparsity", "error, %", "error after one pass, %"], rows)
 
 # %% [markdown]
 # **What happened.** Half of the weights can go here too.
-# At 90 % the net is close to chance, and a short retraining does not bring it back.
+# At 90 % the net gets most photos wrong, and a short retraining brings it back only part of the way.
 # A small net whose weights work at many places at once has less to spare than LeNet.
 #
 # A sparsity from one paper is no promise for another net.

@@ -1,5 +1,6 @@
 """Runs of the command `class` over a made-up class, undisturbed and under kill -9, and what came out."""
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -95,7 +96,9 @@ class Meter:
             command = ["sh", "-c", inside, "sh", *command]
         with log.open("ab") as file:
             environment = os.environ | {"OMP_NUM_THREADS": "1"}
-            return subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file, env=environment)
+            process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file, env=environment)
+        atexit.register(process.kill)  # when this program is stopped, so is the run
+        return process
 
     def read(self) -> float:
         if self.group is None:

@@ -13,6 +13,7 @@ digest is kept there, and are measured again before a release, not with every ch
 import argparse
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -150,6 +151,7 @@ def main() -> None:
     )
     parser.add_argument("--anew", action="store_true", help="run again what is finished")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped; finished runs are kept"))
     scene = Scene(given.folder.resolve() / str(given.submissions))
     if given.anew:
         shutil.rmtree(scene.folder, ignore_errors=True)

@@ -70,7 +70,7 @@ LEADS_OUT = {
     "backslashes": "..\\outside.py",
     "drive": "C:\\outside.py",
     "control characters": "a\x1b[31m.py",
-    "too long": "d/" * 130 + "a.py",
+    "too long": f"{'d' * 100}/{'e' * 100}/{'f' * 100}.py",
     "too deep": "d/" * 40 + "a.py",
 }
 
@@ -155,6 +155,9 @@ BOMBS: dict[str, Callable[[Path], Path]] = {
     "large tar.gz": lambda folder: tarred(folder / "a.tar.gz", {"a": bytes(1 << 18)}),
     "large tar.xz": lambda folder: tarred(folder / "a.tar.xz", {"a": bytes(1 << 18)}),
     "large, skipped": lambda folder: tarred(folder / "a.tar.gz", {"../a": bytes(1 << 18)}),
+    "left out, one after the other": lambda folder: tarred(
+        folder / "a.tar.gz", {f"../{k}": bytes(5 << 14) for k in range(4)}
+    ),
     "many small ones": lambda folder: zipped(folder / "a.zip", {str(k): bytes(1 << 16) for k in range(4)}),
 }
 
@@ -230,6 +233,8 @@ def test_every_cut_and_every_flipped_byte_is_unreadable_or_harmless(tmp_path: Pa
 def test_a_packed_submission_is_read(tmp_path: Path) -> None:
     mac = {"__MACOSX/ana/._02_pruning.ipynb": b"x", "ana/02_pruning.ipynb": b"{}", "ana/.DS_Store": b"x"}
     assert take(zipped(tmp_path / "ana.zip", mac), "02_pruning") == ("02_pruning.ipynb", b"{}")
+    assert unpack(tmp_path / "ana.zip", tmp_path / "mac") == []
+    assert tree(tmp_path / "mac") == {"ana/02_pruning.ipynb": b"{}"}
     inner = zipped(tmp_path / "inner.zip", {"pruning.py": b"a = 1"}).read_bytes()
     middle = zipped(tmp_path / "middle.zip", {"inner.zip": inner})
     assert take(middle, "02_pruning") == ("pruning.py", b"a = 1")

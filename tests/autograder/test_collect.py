@@ -37,10 +37,19 @@ def work(found: Class) -> dict[str, str]:
 
 
 def test_a_flat_folder(tmp_path: Path) -> None:
-    lay(tmp_path, "ben.py", "Ana Sy.ipynb", "notes.txt", ".DS_Store", "cleo/x.py", "__MACOSX/._ben.py")
+    lay(
+        tmp_path,
+        "ben.py",
+        "Zoe.py",
+        "Ana Sy.ipynb",
+        "notes.txt",
+        ".DS_Store",
+        "cleo/x.py",
+        "__MACOSX/._ben.py",
+    )
     found = collect(tmp_path, ROOM)
-    assert work(found) == {"Ana Sy": "Ana Sy.ipynb", "ben": "ben.py", "cleo": "cleo/x.py"}
-    assert list(work(found)) == ["Ana Sy", "ben", "cleo"]
+    chosen = {"Ana Sy": "Ana Sy.ipynb", "ben": "ben.py", "cleo": "cleo/x.py", "Zoe": "Zoe.py"}
+    assert work(found) == chosen and list(work(found)) == list(chosen)
     assert found.left == ["notes.txt"]
 
 
@@ -77,13 +86,14 @@ def test_repositories(tmp_path: Path) -> None:
 def test_nbgrader(tmp_path: Path) -> None:
     lay(tmp_path, f"submitted/ana/{ROOM}/{ROOM}.ipynb", f"submitted/ana/{ROOM}/timestamp.txt")
     lay(tmp_path, "submitted/ben/01_measuring/01_measuring.ipynb", "gradebook.db", "submitted/list.txt")
+    lay(tmp_path, "submitted/stray.py")
     for place in (tmp_path, tmp_path / "submitted"):
         found = collect(place, ROOM)
         assert work(found) == {
             "ana": f"submitted/ana/{ROOM}/{ROOM}.ipynb",
             "ben": f"{NOTHING} for {ROOM}",
         }
-        assert found.left == ["list.txt"]
+        assert found.left == ["list.txt", "stray.py"]
 
 
 def test_moodle_in_folders_and_flat(tmp_path: Path) -> None:
@@ -115,6 +125,7 @@ def test_canvas(tmp_path: Path) -> None:
     lay(
         tmp_path,
         "syana_1234_98765_02_pruning.ipynb",
+        "li2ben_LATE_1235_98765432_helpers.py",
         "li2ben_LATE_1235_98766_02_pruning-1.ipynb",  # a digit in the name; handed in twice, and late
         "o_cleo_1236_98767_pruning.py",
         "o_cleo_1236_98768_helpers.py",

@@ -1,6 +1,6 @@
-"""The class of a thousand that `make bench` judges, reduced: twelve learners, no poison, no loop, three tasks,
-one kill of each kind, one process at a time, no nbgrader. Poison is in tests/autograder/test_pool.py, a loop
-in test_class_run.py.
+"""The class of a thousand that `make bench` judges, reduced: twelve learners, no poison, no loop, three
+tasks, one kill of each kind, one process at a time, no nbgrader. Poison is in tests/autograder/test_pool.py,
+a loop in test_class_run.py.
 """
 
 import json

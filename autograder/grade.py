@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import lzma
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -133,6 +134,11 @@ class RoomJudge(Judge):
         self.seed = check_seed(session.seed, check)
         self.generator = torch.Generator().manual_seed(self.seed)
         self.come, self.trail = iter(come), list[tuple[Call, Answer | Outcome]]()
+
+    @property
+    def code_bytes(self) -> int:
+        text = "\n".join(text for _, text in self.session.source.cells)
+        return len(lzma.compress(text.encode("utf-8", "replace")))
 
     def run(self, scenario: Scenario, *, cpu_seconds: float = 5.0, fresh: bool = False, **inputs: Any) -> Any:
         task = self.check.task

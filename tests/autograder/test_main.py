@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -62,3 +64,13 @@ def test_several_submissions_share_the_workers(
     assert (first["status"], second["status"]) == ("judged", "unreadable")
     assert (tmp_path / "pages" / "ana.py.html").exists()
     assert "ben.ipynb" in capsys.readouterr().out
+
+
+def test_what_lies_where_it_is_started_is_not_imported(tmp_path: Path) -> None:
+    """Among submissions there may be a numpy.py. Modules that Python itself needs to start cannot be helped."""
+    for name in ("numpy", "torch", "typer", "rich", "pydantic"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'was run')!r}, 'w')")
+    command = [sys.executable, "-m", "autograder", "board"]
+    alone = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, check=False)
+    assert not (tmp_path / "was run").exists()

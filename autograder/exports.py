@@ -8,14 +8,15 @@ not written, and `write` names it.
 import json
 import os
 import unicodedata
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autograder import gradebooks, overview, pages, report, sheets, wire
+from autograder import gradebooks, overview, pages, report, sheets
+from autograder import junit as junit_xml
 from autograder.diagnosis import where
-from autograder.report import CheckResult, Result, TaskResult
+from autograder.pages import title
+from autograder.report import Result, TaskResult
 from autograder.sheets import ExportError
 
 __all__ = ["ExportError", "check", "write"]
@@ -68,7 +69,7 @@ def write(
         environment: where Classroom 50's runner says whose work this is.
     """
     faults = [one for one in results if one.status == "infra_error"]
-    notes = [f"{who(one)}: not judged, a fault of the judge; no grade is written" for one in faults]
+    notes = [f"{title(one)}: not judged, a fault of the judge; no grade is written" for one in faults]
     names = page_names(results)
     if json_file:
         report.write(json_file, report.to_json(results))
@@ -79,7 +80,7 @@ def write(
             links = [f"{name}.html" for name in names]
             report.write(html / OVERVIEW, overview.page(results, links))
     if junit:
-        report.write(junit, to_junit(results))
+        report.write(junit, junit_xml.to_junit(results))
     for target, convert in ((gradescope, to_gradescope), (classroom50, to_classroom50)):
         if target:
             _each(results, names, target, convert, environment)
@@ -90,11 +91,6 @@ def write(
     if moodle:
         notes += gradebooks.fill_moodle(results, _given(moodle_from, "moodle"), moodle)
     return notes
-
-
-def who(result: Result) -> str:
-    """The learner as people call them; where collecting found no name, the file's."""
-    return wire.clean(result.learner or result.submission)
 
 
 def _given(path: Path | None, option: str) -> Path:
@@ -120,7 +116,7 @@ def page_names(results: list[Result]) -> list[str]:
     """A file name for each result: safe everywhere, and different also where letter case does not count."""
     taken, names = {Path(OVERVIEW).stem}, []
     for result in results:
-        base = safe_name(who(result))
+        base = safe_name(title(result))
         name, count = base, 1
         while name.casefold() in taken:
             count += 1
@@ -139,47 +135,6 @@ def safe_name(text: str) -> str:
         f"{port}{digit}" for port in ("COM", "LPT") for digit in range(10)
     }
     return f"_{kept}" if reserved or not kept or kept[0] == "-" else kept
-
-
-def to_junit(results: list[Result]) -> str:
-    """JUnit XML: a suite a submission, a case a check."""
-    root = ET.Element("testsuites", name=results[0].room if results else "")
-    for result in results:
-        cases = [_case(task, check) for task in result.tasks for check in task.checks]
-        if result.status == "unreadable":
-            cases = [ET.Element("testcase", classname="submission", name="can be read")]
-            ET.SubElement(cases[0], "error", type="unreadable", message=_xml(result.message))
-        elif result.status == "infra_error":
-            cases = [ET.Element("testcase", classname="submission", name="was judged")]
-            ET.SubElement(cases[0], "skipped", message=_xml(f"a fault of the judge: {result.message}"))
-        counts = {kind: str(sum(case.find(kind) is not None for case in cases)) for kind in KINDS}
-        tests = {"name": _xml(who(result)), "tests": str(len(cases)), "failures": counts["failure"]}
-        suite = ET.SubElement(root, "testsuite", tests, errors=counts["error"], skipped=counts["skipped"])
-        if result.status != "infra_error":
-            properties = ET.SubElement(suite, "properties")
-            facts = {"points": result.points, "max_points": result.max_points, **result.metrics}
-            for name, value in facts.items():
-                ET.SubElement(properties, "property", name=_xml(name), value=f"{value:.10g}")
-        suite.extend(cases)
-    ET.indent(root, " ")
-    return ET.tostring(root, encoding="unicode", xml_declaration=False, short_empty_elements=True) + "\n"
-
-
-KINDS = ("failure", "error", "skipped")
-
-
-def _case(task: TaskResult, check: CheckResult) -> ET.Element:
-    case = ET.Element("testcase", classname=_xml(task.name), name=_xml(check.name))
-    if not check.passed:
-        kind = "failure" if check.status in ("failed", "partial", "not_attempted", "missing") else "error"
-        text = "\n".join(line for line in (check.message, check.hint, lesson_line(task)) if line)
-        ET.SubElement(case, kind, type=check.status, message=_xml(check.message)).text = _xml(text)
-    return case
-
-
-def _xml(text: str) -> str:
-    """What XML 1.0 can hold: two characters of Unicode are left to remove from cleaned text."""
-    return wire.clean(text).translate(dict.fromkeys((0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"))
 
 
 def lesson_line(task: TaskResult) -> str:
@@ -251,7 +206,7 @@ def to_classroom50(result: Result, environment: Mapping[str, str]) -> dict[str, 
         "classroom": environment.get("CLASSROOM", "unknown"),
         "assignment": environment.get("ASSIGNMENT", result.room),
         "assignment_type": environment.get("ASSIGNMENT_TYPE", "individual"),
-        "owner": environment.get("USERNAME", "") or who(result),
+        "owner": environment.get("USERNAME", "") or title(result),
         "submission": environment.get("SUBMISSION_TAG", "submit/unknown"),
         "commit": commit,
         "release": environment.get("RELEASE_URL", "unknown"),

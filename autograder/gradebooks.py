@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder import report, wire
 from autograder.diagnosis import where
+from autograder.pages import shown_metrics, title
 from autograder.report import Result, number
 from autograder.sheets import ExportError, Sheet, filled, read_sheet, row_text, text_cell
 
@@ -16,21 +17,23 @@ MOODLE_PEOPLE = ("Identifier", "ID number", "Username", "Email address", "Full n
 
 
 def to_csv(results: list[Result]) -> str:
-    """A row a learner: points, one column of points and one of status a task, the known mistakes."""
+    """A row a learner: points, one column of points and one of status a task, what was measured, mistakes."""
     tasks = list(dict.fromkeys(task.name for result in results for task in result.tasks))
+    metrics = list(dict.fromkeys(name for result in results for name in shown_metrics(result)))
     columns = [column for task in tasks for column in (task, f"{task} status")]
     head = ["learner", "submission", "room", "status", "points", "max points"]
-    lines = [row_text([*head, *columns, "mistakes", "message"])]
+    lines = [row_text([*head, *columns, *map(text_cell, metrics), "mistakes", "message"])]
     for result in results:
         judged = {task.name: task for task in result.tasks}
         none = result.status == "infra_error"  # no grade, and no zero
         cells = [
-            text_cell(result.learner or result.submission), text_cell(result.submission), result.room,
+            text_cell(title(result)), text_cell(result.submission), result.room,
             result.status, "" if none else number(result.points), number(result.max_points),
         ]  # fmt: skip
         for name in tasks:
             task = judged.get(name)
             cells += ["", ""] if task is None else ["" if none else number(task.points), task.status]
+        cells += [f"{result.metrics[name]:.10g}" if name in result.metrics else "" for name in metrics]
         mistakes = " ".join(task.mistake for task in result.tasks if task.mistake)
         lines.append(row_text([*cells, text_cell(mistakes), text_cell(result.message)]))
     return "\r\n".join([*lines, ""])
@@ -81,7 +84,7 @@ def match(
             placed.setdefault(next(iter(hits)), []).append(result)
         else:
             why = "stands in several rows of" if hits else "is not in"
-            name = wire.clean(result.learner or result.submission)
+            name = title(result)
             notes.append(f"{name} {why} {sheet.path.name}: enter {grade_text(result)} by hand")
     for at, several in placed.items():
         if len(several) > 1:

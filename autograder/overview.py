@@ -22,7 +22,7 @@ FATES = {"passed": "good", "partial": "part", "failed": "bad", "not attempted": 
 
 def page(results: list[Result], links: list[str]) -> str:
     """The overview of a class; `links` are the names of the learners' pages, one a result."""
-    graded = [result for result in results if result.status != "infra_error"]
+    graded = [result for result in results if result.status == "judged"]
     href = {id(result): quote(link) for result, link in zip(results, links, strict=True)}
     room = pages.topic(results[0].room) if results else "No work"
     body = [f'<p class="over">Class overview</p>\n<h1>{e(room)}</h1>', figures(results, graded)]

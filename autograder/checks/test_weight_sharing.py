@@ -96,8 +96,9 @@ def whole(low: int, high: int, shape: Sequence[int], judge: Judge) -> Tensor:
 # ---- kmeans_1d ---------------------------------------------------------------------------------------------
 # Wrong: started from random values, quantiles, the first k, or the middles of k bins; an empty cluster
 # becomes NaN or 0, is dropped, or takes a value from elsewhere; medians or middles for means; one iteration
-# only, or `iterations` ignored; descending; the codes or a pair returned; float64; fails at k = 1, more
-# centroids than values, or equal values; the values sorted in place.
+# only, `iterations` ignored, fewer by default, or an end while centroids still move a little; descending; the
+# codes or a pair returned; float64; fails at k = 1, more centroids than values, or equal values; the values
+# sorted in place.
 # Which side of a border a value falls on may hang on the last bit, and everything after it. So the inputs are
 # drawn until no value ever comes near a border; where there are thousands, the tolerance allows for it.
 # Not judged: no values, k below 1, no iterations, values of more than one dimension.
@@ -248,6 +249,32 @@ def test_kmeans_1d_random(judge: Judge) -> None:
                 centroids, values, k, what=what, iterations=options.get("iterations", 50), atol=atol
             )
             assert_unchanged(after, values, what="values")
+
+
+def slow_values(judge: Judge) -> Tensor:
+    """600 values whose twelve centroids move for 32 iterations, in any order and of any scale.
+
+    No value comes nearer to a border than a hundred-thousandth of the largest.
+    """
+    within = torch.rand(600, generator=torch.Generator().manual_seed(4))
+    values = ((torch.arange(600) + 0.5) / 600) ** 3 + 0.3 / 600 * within
+    scale = 0.5 + float(torch.rand((), generator=judge.generator))
+    return scale * values[torch.randperm(600, generator=judge.generator)]
+
+
+@check(
+    "kmeans_1d",
+    "goes on for 50 iterations unless told otherwise, or until nothing moves",
+    points=0.5,
+    hint="Stopped early? Only when no centroid moved at all is it done; 50 iterations are the default.",
+)
+def test_kmeans_1d_slow(judge: Judge) -> None:
+    values = slow_values(judge)
+    for options in ({}, {"iterations": 20}):
+        got, _ = ask(judge, call_kmeans, values=values, k=12, options=options, cpu_seconds=SLOW)
+        what = f"kmeans_1d of 600 values with k = 12{', iterations=20' if options else ''}"
+        atol = 1e-4 * float(values.max())
+        assert_centroids(got, values, 12, what=what, iterations=options.get("iterations", 50), atol=atol)
 
 
 @check(

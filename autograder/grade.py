@@ -131,7 +131,7 @@ class RoomJudge(Judge):
 
     def __init__(self, session: Session, check: Check, come: Trail) -> None:
         self.session, self.check, self.metrics = session, check, dict[str, float]()
-        self.seed = check_seed(session.seed, check)
+        self.seed, self.told = check_seed(session.seed, check), call_seed(session.seed, check)
         self.generator = torch.Generator().manual_seed(self.seed)
         self.come, self.trail = iter(come), list[tuple[Call, Answer | Outcome]]()
 
@@ -142,7 +142,7 @@ class RoomJudge(Judge):
 
     def run(self, scenario: Scenario, *, cpu_seconds: float = 5.0, fresh: bool = False, **inputs: Any) -> Any:
         task = self.check.task
-        call = Call(question(scenario, inputs, task=task, seed=self.seed), cpu_seconds, fresh)
+        call = Call(question(scenario, inputs, task=task, seed=self.told), cpu_seconds, fresh)
         before, answer = next(self.come, (None, None))
         if answer is None or before != call:  # nothing came yet, or the check asks otherwise than before
             self.come = iter(())
@@ -160,7 +160,7 @@ class RoomJudge(Judge):
             raise
 
     def reference(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
-        return self.session.workers.reference(self.session.room, scenario, inputs, self.seed, cpu_seconds)
+        return self.session.workers.reference(self.session.room, scenario, inputs, self.told, cpu_seconds)
 
     def trusted(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
         return self.session.workers.reference(self.session.room, scenario, inputs, 0, cpu_seconds)
@@ -169,6 +169,13 @@ class RoomJudge(Judge):
 def check_seed(seed: int, check: Check) -> int:
     """The seed of one check's inputs."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{check.id}".encode()).digest()[:4])
+
+
+def call_seed(seed: int, check: Check) -> int:
+    """The seed a job's own random generators start from. The learner's code may know it: nothing that the
+    judge draws from the other one can be computed from it.
+    """
+    return int.from_bytes(hashlib.sha256(f"call:{seed}:{check.id}".encode()).digest()[:4])
 
 
 def judge_check(session: Session, check: Check) -> CheckResult:

@@ -18,8 +18,8 @@ FAST = [
     "search_course", "search_gc", "search_proc", "search_gradebook", "writes_results", "writes_detached",
     "pickle_returned", "frame_forged", "frame_oversized", "frame_impossible_shape", "frame_colliding_keys",
     "loop_signal_proof", "fork_bomb", "memory_bomb", "return_bomb", "network_tcp", "network_io_uring",
-    "leak_by_output", "state_between_checks", "state_in_global", "state_in_file", "fake_integers",
-    "changes_its_input", "right_but_with_gradient", "prints_and_warns",
+    "leak_by_output", "state_between_checks", "seed_of_the_judge", "state_in_global", "state_in_file",
+    "fake_integers", "changes_its_input", "right_but_with_gradient", "prints_and_warns",
 ]  # fmt: skip
 KNOWN = {attack.name: attack for attack in all_attacks()}
 

@@ -67,7 +67,7 @@ def test_several_submissions_share_the_workers(
 
 
 def test_what_lies_where_it_is_started_is_not_imported(tmp_path: Path) -> None:
-    """Among submissions there may be a numpy.py. Modules that Python itself needs to start cannot be helped."""
+    """Among submissions there may be a numpy.py. What Python itself needs to start cannot be helped."""
     for name in ("numpy", "torch", "typer", "rich", "pydantic"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'was run')!r}, 'w')")
     command = [sys.executable, "-m", "autograder", "board"]

@@ -65,7 +65,8 @@ def test_pack(judge: Judge) -> float:
 @check("classify", "says which tenth of an image is brightest", points=2)
 def test_classify(judge: Judge) -> float:
     images = torch.rand(200, 40, generator=judge.generator)
-    labels = images.view(200, 10, 4).sum(dim=2).argmax(dim=1)  # they stay here
+    labels = torch.randint(10, (200,), generator=judge.generator)  # they stay here
+    images.view(200, 10, 4)[torch.arange(200), labels] += 1.0
     got = judge.run(call_classify, images=images, cpu_seconds=0.5)
     logits = tensor(got, what="classify", dtype=torch.float32, shape=(200, 10), finite=True)
     accuracy = float((logits.argmax(dim=1) == labels).float().mean())

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from autograder import diagnosis, recall, submission, wire
+from autograder import diagnosis, submission, wire
 from autograder.job import Answer, BrokenAnswer, InfraError, Job, Source, question
 from autograder.recall import Call, Trail
 from autograder.report import CheckResult, Result, Status, TaskResult

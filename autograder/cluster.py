@@ -1,8 +1,8 @@
 """A class judged by Dask: on this machine, on a cluster that is running, or by SLURM jobs started for it.
 
 The units are those of the pool. A submission's bytes travel to the worker, so no file system need be shared;
-the course must be installed there. A unit whose worker is killed is given to another by Dask itself; after
-as many deaths as Dask's `distributed.scheduler.allowed-failures` permits (here three), None comes back.
+the course must be installed there. Dask blames the death of a worker on every unit it had been given, so a
+unit that Dask gives up is judged again later with no other beside it; only then None comes back for it.
 
 Dask runs whatever its scheduler is told to: a scheduler must be reachable by nobody you do not trust. The one
 started here listens on the loopback alone.
@@ -10,7 +10,9 @@ started here listens on the loopback alone.
 
 import contextlib
 import json
+import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +27,8 @@ from autograder.pool import TRIES, Judge
 
 MISSING = 'Dask is not installed: pip install "shrink-course[cluster]"'
 LOOPBACK = "127.0.0.1"
+ONE_DEATH = {"distributed.scheduler.allowed-failures": 0}  # we count them; other schedulers allow three
 PATIENCE = "30s"  # for a scheduler to answer
-AHEAD = 2  # units sent to each worker: one that it judges, one that waits for it
 
 Begin = Callable[[Order], tuple[bytes, Judge]]
 
@@ -56,9 +58,11 @@ def libraries() -> tuple[Any, Any]:
 class Cluster:
     """Dask's workers, asked as the pool's processes are."""
 
-    def __init__(self, client: Any, order: Order) -> None:
-        self.client, self.order, self.start = client, order, class_run.start
+    def __init__(self, client: Any, order: Order, tries: int = TRIES) -> None:
+        self.client, self.order, self.tries, self.start = client, order, tries, class_run.start
         self.said = b""
+        self.suspects: deque[Unit] = deque()  # units that were there when a worker died
+        self.failures: dict[int, int] = {}
 
     def hello(self) -> bytes:
         """What the first worker says of itself; the others must say the same."""
@@ -73,8 +77,7 @@ class Cluster:
         arriving = distributed.as_completed(loop=self.client.loop)
         source = iter(units)
         while True:
-            room = max(1, sum(self.client.nthreads().values())) * AHEAD - len(waiting)
-            for _, unit in zip(range(room), source, strict=False):
+            for unit in self._next(source, len(waiting)):
                 future = self.client.submit(judge_here, self.order, unit, self.start, pure=False)
                 waiting[future.key] = unit
                 arriving.add(future)
@@ -85,11 +88,26 @@ class Cluster:
             try:
                 hello, result = self._reply(future)
             except distributed.KilledWorker:
-                yield unit, None
+                failures = self.failures.pop(id(unit), 0) + 1
+                if failures < self.tries:
+                    self.failures[id(unit)] = failures
+                    self.suspects.append(unit)
+                else:
+                    yield unit, None
                 continue
+            self.failures.pop(id(unit), None)
             if hello != self.said:
                 raise InfraError(f"the workers differ: {difference(self.said, hello)}")
             yield unit, result
+
+    def _next(self, source: Iterator[Unit], waiting: int) -> Iterator[Unit]:
+        """A unit for each worker that has none; when there are no more, the suspects one by one."""
+        free = max(1, len(self.client.nthreads())) - waiting
+        for _, unit in zip(range(free), source, strict=False):
+            waiting += 1
+            yield unit
+        if not waiting and self.suspects:
+            yield self.suspects.popleft()
 
     def _reply(self, future: Any) -> tuple[bytes, bytes]:
         _, distributed = libraries()
@@ -135,15 +153,16 @@ def judges(
             client = stack.enter_context(distributed.Client(cluster, timeout=PATIENCE, set_as_default=False))
         except (OSError, ValueError, TimeoutError) as error:
             raise InfraError(f"no Dask scheduler answers at {address}: {error}") from error
-        yield Cluster(client, order)
+        yield Cluster(client, order, TRIES if slurm or address == "local" else 2)
 
 
 def local_cluster(jobs: int) -> Any:
     """Worker processes on this machine that only this machine can talk to."""
     dask, distributed = libraries()
-    dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1})
+    dask.config.set(ONE_DEATH)
     return distributed.LocalCluster(
         n_workers=jobs, threads_per_worker=1, host=LOOPBACK, dashboard_address=None, memory_limit=0,
+        silence_logs=logging.CRITICAL,
     )  # fmt: skip
 
 
@@ -155,7 +174,7 @@ def slurm_cluster(options: dict[str, Any]) -> Any:
     except ImportError:
         raise InfraError(MISSING) from None
     maker: Any = dask_jobqueue
-    dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1})
+    dask.config.set(ONE_DEATH)
     usual = {"cores": 1, "processes": 1, "memory": "4GB"}
     try:
         return maker.SLURMCluster(**(usual | options))

@@ -36,7 +36,10 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
 
 
 def test_killed_workers_cost_no_unit_and_poison_costs_itself(tmp_path: Path) -> None:
-    """One worker process on this machine, killed four times in all; it listens on the loopback alone."""
+    """One worker process on this machine, killed four times in all; it listens on the loopback alone.
+
+    Dask would blame each death on all that the worker had been given: the others must come back nevertheless.
+    """
     distributed = pytest.importorskip("distributed")
     poison, once = tmp_path / "poison", tmp_path / "once"
     units = [("say", "a"), ("die", str(poison)), ("die once", str(once)), ("say", "b")]

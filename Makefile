@@ -36,8 +36,8 @@ grade: setup  ## judge work: make grade ROOM=02_pruning WORK=path/to/notebook.ip
 	@$(PY) -m autograder grade $(ROOM) $(WORK)
 gradescope: setup  ## pack a room for Gradescope: make gradescope ROOM=02_pruning
 	@$(PY) -m tools.gradescope $(ROOM) $(ARGS)
-bench: setup  ## what judging costs, beside nbgrader's own way
-	@OMP_NUM_THREADS=1 $(PY) -m tools.bench $(ARGS)
+bench: setup  ## what judging costs, beside nbgrader, and a class of 1,000 under kill -9 (SCALE=--submissions=100)
+	@OMP_NUM_THREADS=1 $(PY) -m tools.bench $(ARGS) && OMP_NUM_THREADS=1 $(PY) -m tools.class_scale $(SCALE)
 kills: setup  ## mutation testing of the checks: every change of the reference refused?
 	@OMP_NUM_THREADS=1 $(PY) -m tools.kills $(ARGS)
 diagnosis: setup  ## is every known mistake called by its name? ARGS=02_pruning measures one room

@@ -117,9 +117,7 @@ class Recorder(ProbeJudge):
     def _answer(self, probe: Probe, cpu_seconds: float) -> Any:
         if cpu_seconds > MOST_CPU_SECONDS:
             raise Stop
-        probe = replace(
-            probe, inputs=copy.deepcopy(probe.inputs)
-        )  # a check may change them for its next call
+        probe = replace(probe, inputs=copy.deepcopy(probe.inputs))  # the check may change its own
         error, value = None, None
         try:
             value = self.job.call(

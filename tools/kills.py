@@ -302,8 +302,7 @@ def main() -> None:
     if unknown := set(given.wanted) - names:
         sys.exit(f"there is no room or task {sorted(unknown)[0]!r}")
     why = equivalents()
-    known = json.loads(RESULTS.read_text(encoding="utf-8"))["tasks"] if RESULTS.is_file() else []
-    rows = {row["task"]: row for row in known}
+    found: dict[str, dict[str, Any]] = {}
     with Workers() as workers:
         bench = Bench(workers)
         for room in rooms:
@@ -314,7 +313,7 @@ def main() -> None:
                 began = time.perf_counter()
                 ended = [kill(subject, bench) for subject in own]
                 row = count(room, task, ended, why)
-                rows[task] = vars(row)
+                found[task] = vars(row)
                 killed = f"{row.killed} killed ({row.timed_out} by time), {row.equivalent} equivalent"
                 took = f"{time.perf_counter() - began:.0f} s"
                 print(f"{room.key} {task}: {row.mutants} mutants, {killed}, ", end="", flush=True)
@@ -324,6 +323,8 @@ def main() -> None:
                 for key in (key for fates in ended for key in fates if key in why):
                     if any(fates.get(key, {}).get("status", PASSED) != PASSED for fates in ended):
                         print(f"    excused in tools/equivalent.toml, and killed all the same: {key}")
+    known = json.loads(RESULTS.read_text(encoding="utf-8"))["tasks"] if RESULTS.is_file() else []
+    rows = {row["task"]: row for row in known} | found
     in_order = [rows[task] for room in rooms for task in room.tasks if task in rows]
     _write(RESULTS, {"tasks": in_order})
     _write(PAGE, page(in_order, why))

@@ -97,7 +97,7 @@ def page(result: Result, *, lessons: str = "") -> str:
     tasks: list[str] = []
     if result.status == "infra_error":
         told = "This work was not judged. The fault is the judge's, not yours, and nothing was marked down."
-        head.append(f'<p class="note">{told} Your instructor sees: {e(result.message)}</p>')
+        head.append(f'<p class="note">{told} Your instructor knows what happened.</p>')
     elif result.status == "unreadable":
         told = "What was handed in could not be read, so nothing could be judged."
         head.append(f'<p class="note">{told}<br>{e(result.message)}</p>')
@@ -107,9 +107,10 @@ def page(result: Result, *, lessons: str = "") -> str:
     if shown_metrics(result):
         tiles = {name.replace("_", " "): metric(name, value) for name, value in shown_metrics(result).items()}
         head.append(f"<h2>Measured on your work</h2>{tile_row(tiles)}")
-    judged = f"{e(result.room)}, judged in the sandbox level {e(result.sandbox)}."
+    how = f", judged in the sandbox level {e(result.sandbox)}. " if tasks else "."
+    how += "The inputs behind the points are not those of the notebook." if tasks else ""
     named = f"<br>File: {e(result.submission)}" if result.learner else ""
-    foot = f"<footer>{judged} The inputs behind the points are not those of the notebook.{named}</footer>"
+    foot = f"<footer>{e(result.room)}{how}{named}</footer>"
     parts = [part for part in (*head, *tasks, foot) if part]
     return document(f"{title(result)}: {topic(result.room)}", "\n".join(parts))
 

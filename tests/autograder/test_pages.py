@@ -146,7 +146,7 @@ def test_the_page_says_what_was_expected_the_hint_the_mistake_and_the_lesson(fol
     text = (folder / "Ana_Lovelace.html").read_text(encoding="utf-8")
     page = Elements(text)
     assert "expected 3, got 2" in page.text and "Hint: All the same?" in page.text
-    assert f'<p class="mistake">{KNOWN}</p>' in text, "without the check's message and the lesson's name again"
+    assert f'<p class="mistake">{KNOWN}</p>' in text, "without the check's words and the lesson again"
     link = "https://example.org/course/lessons/02_pruning.ipynb#3-By-hand"
     assert [attributes.get("href") for tag, attributes in page.tags].count(link) == len(STATUSES) - 1
     assert "Look at these first" in page.text and "12.2 times" in page.text and "98.12 %" in page.text

@@ -65,8 +65,8 @@ def explain(session: "Session", task: TaskResult, checks: list[Check]) -> TaskRe
         task.mistake = found[0]
         sentences = " ".join(sentence(stem, session.room.topic, session.room.answers) for stem in found)
         known = "a known mistake" if len(found) == 1 else "two known mistakes"
-        message = f"{task.message} Your results equal those of {known}: {sentences}"
-        task.message = message + where(task.lesson)
+        said = f"Your results equal those of {known}: {sentences}{where(task.lesson)}"
+        task.message = f"{task.message}\n{said}".lstrip()
     return task
 
 

@@ -255,7 +255,7 @@ def test_a_message_gains_the_sentence_and_nothing_of_a_probe(
     told = toy(text).message
     monkeypatch.setattr(diagnosis, "diagnose", lambda *arguments: [])
     known = "Your results equal those of a known mistake: Does what double__triples says."
-    assert told == f"{toy(text).message} {known}"
+    assert told == f"{toy(text).message}\n{known}"
 
 
 # ---- sentences and lessons -------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ def take(path: Path, room: str, *, nesting: int = 2) -> tuple[str, bytes]:
     """The name and the bytes of the file that is meant; archives are unpacked beside, and removed again."""
     from autograder import archives
 
+    if path.is_symlink():  # it could lead to the solution, or to another's work
+        raise Unreadable(f"{path.name} is a symbolic link; hand in the file itself")
     file = choose(path, room) if path.is_dir() else path
     if archives.is_archive(file.name) and file.is_file():
         return _take_packed(file, room, nesting)

@@ -227,6 +227,17 @@ def test_an_archive_without_a_plain_submission_is_unreadable(name: str, tmp_path
     assert {file.name for file in tmp_path.rglob("*")} == {"secret", path.name}
 
 
+@pytest.mark.parametrize("name", ["own.py", "folder"])
+def test_a_link_to_the_solution_is_no_submission(name: str, tmp_path: Path) -> None:
+    """Where a class hands in by git, a link can be handed in."""
+    (tmp_path / "vault.py").write_text(ANSWERS)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "own.py").symlink_to(tmp_path / "vault.py")
+    (tmp_path / "folder" / "vault.py").symlink_to(tmp_path / "vault.py")
+    with pytest.raises(submission.Unreadable, match="symbolic link"):
+        submission.read(tmp_path / name, "vault")
+
+
 # ---- what comes out ------------------------------------------------------------------------------
 
 HOSTILE = (

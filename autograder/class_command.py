@@ -50,7 +50,7 @@ def judge_class(
         tasks = chosen(room, without)
         exports.check(room.key, **{name: outputs[name] for name in GIVEN if name in outputs})
         folder = store or default_store(room.key, place)
-        seeds = Seeds(secret(secret_file or default_secret(store)), seed)
+        seeds = Seeds(secret(secret_file or HOME / "secret"), seed)
         if fresh and (old := set_aside(folder)) is not None:
             print(f"the results of an earlier run are now {old}", file=sys.stderr)
         with Store(folder) as opened, class_of(place, room.key) as people:
@@ -83,10 +83,6 @@ def default_store(room: str, place: Path) -> Path:
     """Where the results of this class and room are kept; the folder's whole path tells it from others."""
     mark = hashlib.sha256(str(place.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     return HOME / "results" / room / f"{exports.safe_name(place.resolve().name)}-{mark}"
-
-
-def default_secret(store: Path | None) -> Path:
-    return (store or HOME) / "secret"
 
 
 def held(store: Store) -> str:

@@ -113,9 +113,8 @@ def lock(path: Path) -> int:
     except OSError:
         owner = os.pread(handle, 100, 0).decode("ascii", "replace").strip()
         os.close(handle)
-        raise InUse(
-            f"another run (process {owner or 'unknown'}) is judging this class: {path.parent}"
-        ) from None
+        who = f"process {owner}" if owner else "just begun"
+        raise InUse(f"another run ({who}) is using {path.parent}; let it end first") from None
     os.truncate(handle, 0)
     os.pwrite(handle, str(os.getpid()).encode(), 0)
     return handle

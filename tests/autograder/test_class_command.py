@@ -81,6 +81,9 @@ def test_a_second_run_must_say_what_it_means(
     assert command(people, "--fresh", fakes=fakes) == 0 and len(fakes.asked) == 3
     said = capsys.readouterr().err.partition("\n")[0]
     assert "results.1.jsonl" in said and Path(said.rpartition(" ")[2]).exists()
+    trial = Fakes(class_run.version(room))
+    assert command(people, "--store", str(tmp_path / "trial"), fakes=trial) == 0
+    assert [unit.key for unit in trial.asked] == [unit.key for unit in fakes.asked], "the secret is the same"
     (other := tmp_path / "elsewhere" / "class").mkdir(parents=True)
     (other / "ana.py").write_text("a")
     assert command(other) == 0, "a class of the same name elsewhere is another class"

@@ -37,7 +37,7 @@ class Fakes:
         return json.dumps({"level": self.level, "version": self.version}).encode()
 
     def run(self, units: Iterable[Unit]) -> Iterator[tuple[Unit, bytes | None]]:
-        for count, unit in enumerate(units):
+        for count, unit in enumerate(list(units)):  # as the pool, they take units before results arrive
             if count == self.stop_after:
                 raise KeyboardInterrupt
             self.asked.append(unit)

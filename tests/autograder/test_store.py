@@ -79,7 +79,7 @@ sys.stdin.read()
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert holder.stdout is not None and holder.stdout.readline() == "open\n"
-    with pytest.raises(InUse, match=rf"process {holder.pid}\) is judging this class"):
+    with pytest.raises(InUse, match=rf"process {holder.pid}\) is using .*; let it end"):
         Store(tmp_path)
     holder.kill()
     holder.wait()

@@ -73,18 +73,20 @@ def mutants(definition: Function) -> list[Mutant]:
     """Every change, in the order of the text; two rules that come to the same text count once."""
     whole = _without_docstrings(definition)
     seen, labels, found = {ast.unparse(whole)}, dict[str, int](), list[Mutant]()
-    for path, node, statement in _places(whole, (), whole):
+    for path, node, statement in list(_places(whole, (), whole)):
+        function = ".".join([whole.name, *_inner(whole, path)])
+        before, line = _at(whole, statement), getattr(_at(whole, statement), "lineno", whole.lineno)
+        label = _head(before)
         for new in _changes(node, whole):
-            changed = _replaced(whole, path, new)
-            source = ast.unparse(ast.fix_missing_locations(changed)).replace("--", "")
+            _put(whole, path, ast.fix_missing_locations(ast.copy_location(copy.copy(new), node)))
+            source, after = ast.unparse(whole).replace("--", ""), _head(_at(whole, statement))
+            _put(whole, path, node)
             if source in seen:
                 continue
             seen.add(source)
-            function = ".".join([whole.name, *_inner(whole, path)])
-            label = f"{_head(_at(whole, statement))} -> {_head(_at(changed, statement))}".replace("--", "")
-            labels[f"{function}: {label}"] = number = labels.get(f"{function}: {label}", 0) + 1
-            change = label if number == 1 else f"{label} ({number})"
-            line = getattr(_at(whole, statement), "lineno", whole.lineno)
+            change = f"{label} -> {after}".replace("--", "")
+            labels[f"{function}: {change}"] = number = labels.get(f"{function}: {change}", 0) + 1
+            change = change if number == 1 else f"{change} ({number})"
             found.append(Mutant(function, change, source, line))
     return found
 
@@ -121,14 +123,12 @@ def _at(tree: ast.AST, path: Path) -> ast.AST:
     return tree
 
 
-def _replaced(tree: Function, path: Path, new: ast.AST) -> Function:
-    changed = copy.deepcopy(tree)
-    parent, (field, at) = _at(changed, path[:-1]), path[-1]
+def _put(tree: Function, path: Path, new: ast.AST) -> None:
+    parent, (field, at) = _at(tree, path[:-1]), path[-1]
     if at is None:
-        setattr(parent, field, copy.deepcopy(new))
+        setattr(parent, field, new)
     else:
-        getattr(parent, field)[at] = copy.deepcopy(new)
-    return changed
+        getattr(parent, field)[at] = new
 
 
 def _inner(whole: Function, path: Path) -> list[str]:

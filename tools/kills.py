@@ -41,7 +41,7 @@ EQUIVALENT, STATE = ROOT / "tools" / "equivalent.toml", ROOT / ".cache" / "kills
 PASSED, TIMED_OUT = "passed", "timeout"
 EXPERIMENTS = ("train_in_budget", "prune_lenet", "quantize_in_budget", "distil_in_budget", "compress_lenet")
 """Left out: they are marked by what a trained network reaches, and another learning rate is no mistake."""
-REDUCED = {"quantize_network": 12, "encode_network": 12, "decode_network": 12}
+REDUCED = {"quantize_network": 12, "encode_network": 24, "decode_network": 24}
 """Every so many-th mutant alone, where an answer takes seconds: whole networks, files written and read."""
 Fate = dict[str, str]  # status, and the check that refused
 Fates = dict[str, Fate]  # by the mutant's key

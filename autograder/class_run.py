@@ -79,7 +79,15 @@ def start(order: Order) -> tuple[bytes, Judge]:
 def judge(room: Room, order: Order, workers: list[grade.Workers], unit: Unit) -> bytes:
     """One submission's result as JSON; after a fault of ours it is tried again with new workers."""
     for attempt in range(3):
-        result = judge_once(room, order, workers[0], unit)
+        try:
+            result = judge_once(room, order, workers[0], unit)
+        except Exception as error:  # a bug of ours: named, and no process is lost over it
+            result = grade.unreadable(
+                room, unit.name, f"{type(error).__name__}: {error}", seed=unit.seed, workers=workers[0]
+            )
+            result = result.model_copy(
+                update={"status": "infra_error", "max_points": max_points(room, order.tasks)}
+            )
         if result.status != "infra_error" or attempt == 2:
             break
         workers[0].close()

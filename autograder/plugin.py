@@ -45,7 +45,7 @@ def judge(request: pytest.FixtureRequest) -> Judge:
         session.task = found.task
     if session.exhausted:
         pytest.fail("not run: the submission has used up its time", pytrace=False)
-    return RoomJudge(session, found)
+    return RoomJudge(session, found, [])
 
 
 def session_of(config: pytest.Config, file: Path) -> Session:

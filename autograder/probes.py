@@ -85,8 +85,8 @@ class ProbeJudge(Judge):
 
     def __init__(self, check: Check, seed: int, ask: Ask) -> None:
         self.check, self.ask = check, ask
-        self.seed = int.from_bytes(hashlib.sha256(f"probe:{seed}:{check.id}".encode()).digest()[:4])
-        self.generator = torch.Generator().manual_seed(self.seed)
+        self.generator = torch.Generator().manual_seed(derived("inputs of probes", seed, check))
+        self.seed = derived("calls of probes", seed, check)  # the answer's code may know this one
         self.metrics: dict[str, float] = {}
 
     def reference(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
@@ -94,6 +94,10 @@ class ProbeJudge(Judge):
 
     def trusted(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
         return self.ask(scenario, inputs, 0)
+
+
+def derived(purpose: str, seed: int, check: Check) -> int:
+    return int.from_bytes(hashlib.sha256(f"{purpose}:{seed}:{check.id}".encode()).digest()[:4])
 
 
 class Recorder(ProbeJudge):

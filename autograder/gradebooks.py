@@ -88,7 +88,7 @@ def match(
             notes.append(f"{name} {why} {sheet.path.name}: enter {grade_text(result)} by hand")
     for at, several in placed.items():
         if len(several) > 1:
-            work = ", ".join(wire.clean(one.submission) for one in several)
+            work = ", ".join(f"{title(one)} ({wire.clean(one.submission)})" for one in several)
             notes.append(f"{sheet.path.name}, row {at + 1} has several submissions, none entered: {work}")
     without = [row for row in rows if row not in placed and sheet.at(row, 0).strip()]
     if without:

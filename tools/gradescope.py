@@ -7,7 +7,7 @@ which it runs for every submission; beside them the course without its solutions
 room's name and the secret that the inputs for marks come from (the class's own, .cache/class/secret, so that
 marks are the same here and there). The archive is an instructor's: whoever has it can tell the inputs.
 setup.sh installs the whole lock, 6 GB on disk; a run took 1.6 GB of memory, so in Gradescope choose a
-container of 3 GB. The judge stops a submission after 300 s of CPU time; the time limit there should be longer.
+container of 3 GB. The judge stops a submission after 300 s of CPU time: let the time limit be longer.
 """
 
 import argparse

@@ -162,6 +162,16 @@ def test_another_sandbox_is_another_result(
     assert len(weaker.asked) == 2 and {one.sandbox for one in results} == {"process"}
 
 
+def test_changed_checks_have_everything_judged_again(
+    room: grade.Room, people: Path, tmp_path: Path, fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(room, people, tmp_path / "store", fakes)
+    monkeypatch.setattr(class_run, "version", lambda room: "new")
+    newer = replace(fakes, version="new", asked=[])
+    run, _ = judged(room, people, tmp_path / "store", newer)
+    assert len(newer.asked) == run.tally.judged == 2
+
+
 def test_workers_of_another_version_are_refused(
     room: grade.Room, people: Path, tmp_path: Path, fakes: Fakes
 ) -> None:

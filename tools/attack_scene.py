@@ -21,7 +21,7 @@ from autograder.report import Result
 from tools.attack_submissions import COURSE, Attack, hand_in, honest
 
 SEED = 7
-PATIENCE = 300  # seconds of wall time, on a machine that may be busy, after which the grader counts as stuck
+PATIENCE = 1500  # seconds of wall time, on a machine that may be busy, after which the grader counts as stuck
 SETTLING = 5  # seconds in which the processes of an attack may still be dying
 SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/")  # where a stray file could land
 PR_SET_CHILD_SUBREAPER = 36

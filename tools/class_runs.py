@@ -247,13 +247,12 @@ def ended(measured: Measured, meter: Meter, began: float) -> Measured:
     return measured
 
 
-def digest(folder: Path) -> str:
-    """One name for the bytes of all files in a folder."""
+def digest(folder: Path, pattern: str) -> str:
+    """One name for the bytes of these files."""
     total = hashlib.sha256()
-    for file in sorted(folder.rglob("*")):
-        if file.is_file():
-            data = file.read_bytes()
-            total.update(f"{file.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
+    for file in sorted(folder.rglob(pattern)):
+        data = file.read_bytes()
+        total.update(f"{file.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
     return total.hexdigest()
 
 

@@ -5,8 +5,8 @@
 The class is synthetic (tools/synthetic_class.py). It is judged by one process and by two; then again while
 the coordinator is killed at random moments, a process of the pool, a worker of Dask. Every file that comes
 out must be that of the undisturbed run. The experiment prune_lenet is left out, as in tools/bench.py: it is
-seconds of the learner's own CPU. Runs that are finished stay in the folder and are not run again, unless
-`--anew`. The figures go to data/results/class_scale.json; they hold for the tools that measured them, whose
+seconds of the learner's own CPU. Runs that are finished stay in the folder, by the judge's code, and are not
+run again, unless `--anew`; do not change that code meanwhile. The figures go to data/results/class_scale.json; they hold for the tools that measured them, whose
 digest is kept there, and are measured again before a release, not with every change of the judge.
 """
 
@@ -25,6 +25,7 @@ from tools.class_runs import (
     Scene,
     checked,
     coordinator_killed,
+    digest,
     outcome_of_kinds,
     own_cpu,
     undisturbed,
@@ -152,7 +153,7 @@ def main() -> None:
     parser.add_argument("--anew", action="store_true", help="run again what is finished")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped; finished runs are kept"))
-    scene = Scene(given.folder.resolve() / str(given.submissions))
+    scene = Scene(given.folder.resolve() / f"{given.submissions}-{digest(ROOT / 'autograder', '*.py')[:8]}")
     if given.anew:
         shutil.rmtree(scene.folder, ignore_errors=True)
     learners = make_class(scene.folder / "class", given.submissions)

@@ -6,9 +6,9 @@ The class is synthetic (tools/synthetic_class.py). It is judged by one process a
 the coordinator is killed at random moments, a process of the pool, a worker of Dask. Every file that comes
 out must be that of the undisturbed run. The experiment prune_lenet is left out, as in tools/bench.py: it is
 seconds of the learner's own CPU. Runs that are finished stay in the folder, by the judge's code, and are not
-run again, unless `--anew`; do not change that code meanwhile. The figures go to data/results/class_scale.json.
-They hold for the tools that measured them, whose digest is kept there; they are measured again before a
-release, not with every change of the judge.
+run again, unless `--anew`; do not change that code meanwhile. The figures go to
+data/results/class_scale.json. They hold for the tools that measured them, whose digest is kept there; they
+are measured again before a release, not with every change of the judge.
 """
 
 import argparse

@@ -89,9 +89,8 @@ def remedies(best: str | None) -> Iterator[str]:
         second = " (a second, independently kept wall; the judge's own stands)" if best == "full" else ""
         missing.append(f"bubblewrap{second}: {install('bubblewrap')}")
     if best != "full" and setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
-        missing.append(
-            f"user namespaces, which AppArmor restricts: {switch('kernel.apparmor_restrict_unprivileged_userns=0')}"
-        )
+        remedy = switch("kernel.apparmor_restrict_unprivileged_userns=0")
+        missing.append(f"user namespaces, which AppArmor restricts: {remedy}")
     if best != "full" and setting("/proc/sys/user/max_user_namespaces") == "0":
         missing.append(f"user namespaces, which are switched off: {switch('user.max_user_namespaces=10000')}")
     if sandbox.landlock_version() == 0:
@@ -102,7 +101,7 @@ def remedies(best: str | None) -> Iterator[str]:
         )
     yield from (f"missing: {line}" for line in missing)
     if best != "full":
-        yield "In a container: root with --cap-add SYS_ADMIN, or a user with --security-opt seccomp=unconfined."
+        yield "In a container: root and --cap-add SYS_ADMIN, or a user and --security-opt seccomp=unconfined"
     elif not missing:
         yield "Nothing is missing."
 

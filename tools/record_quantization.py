@@ -6,7 +6,8 @@
 Bits: accuracy and file of LeNet-5, ResNet-8 and the student at 8 to 2 bits, in five ways, on all 10,000 test
 images (the embedded 2,000 of CIFAR-10 if `data/cache` lacks the full set). Depth: small nets with depthwise
 and with ordinary convolutions, three seeds each. Speed: ONNX Runtime, int8 against float, side by side.
-Each run is stored as it comes below `.cache/record_quantization`, in a file named after the code that made it.
+Each run is stored as it comes below `.cache/record_quantization`, in a file named after the code that made
+it.
 """
 
 import copy

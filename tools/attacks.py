@@ -50,6 +50,11 @@ def guard(user: str) -> list[str] | None:
     command += ["--dev", "/dev", "--proc", "/proc"]
     for folder in (*FOLDERS, "/dev/shm"):
         command += ["--perms", "1777", "--size", str(256 << 20), "--tmpfs", folder]
+    for needed in dict.fromkeys((str(ROOT), sys.prefix, sys.base_prefix)):
+        if needed.startswith(tuple(f"{folder}/" for folder in FOLDERS)):  # a clone below /tmp
+            for parent in reversed(Path(needed).parents[:-2]):
+                command += ["--perms", "0755", "--dir", str(parent)]
+            command += ["--ro-bind", needed, needed]
     if os.geteuid() == 0:
         command += ["--cap-add", "ALL"]
         for private in (path for path in Path(sys.base_prefix).parents if not path.stat().st_mode & 1):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from autograder import grade
+from autograder import grade, recall
 from autograder.job import Source
 from autograder.report import Result
 
@@ -91,8 +91,8 @@ def test_what_was_measured_comes_back_with_the_result(
 
 def test_memory_is_limited(workers: grade.Workers, judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
     workers.memory.trees.clear()
-    monkeypatch.setattr(grade.recall, "MAX_CHECKS", 3)
-    monkeypatch.setattr(grade.recall, "MAX_ENDS", 2)
+    monkeypatch.setattr(recall, "MAX_CHECKS", 3)
+    monkeypatch.setattr(recall, "MAX_ENDS", 2)
     for factor in range(2, 6):
         judged(REFERENCE.replace("x * 2", f"x * {factor}"))
     assert len(workers.memory.trees) == 3

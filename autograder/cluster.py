@@ -11,6 +11,7 @@ started here listens on the loopback alone.
 import contextlib
 import json
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -24,11 +25,15 @@ from autograder import class_run
 from autograder.class_run import Order, Unit
 from autograder.job import InfraError
 from autograder.pool import TRIES, Judge
+from autograder.rooms import ROOT
 
 MISSING = 'Dask is not installed: pip install "shrink-course[cluster]"'
 LOOPBACK = "127.0.0.1"
 ONE_DEATH = {"distributed.scheduler.allowed-failures": 0}  # we count them; other schedulers allow three
 PATIENCE = "30s"  # for a scheduler to answer
+
+# A user's own settings hold, but what dask-jobqueue writes down when it is imported stays in the course.
+os.environ.setdefault("DASK_CONFIG", str(ROOT / ".cache" / "dask"))
 
 Begin = Callable[[Order], tuple[bytes, Judge]]
 

@@ -5,6 +5,7 @@ The static tests read the pages with an HTML parser. The browser's need chromium
 
 import base64
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -222,7 +223,10 @@ def test_no_page_is_wider_than_a_phone_or_a_desktop(folder: Path, tmp_path: Path
     flags += ["--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
     flags += ["--force-dark-mode"] if scheme == "dark" else []
     asked = [str(CHROMIUM), *flags, harness.as_uri()]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=240)
+    places = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+    done = subprocess.run(
+        asked, capture_output=True, text=True, check=False, timeout=240, env={**os.environ, **places}
+    )
     said = done.stdout.partition('<pre id="said">')[2].partition("</pre>")[0].splitlines()
     assert len(said) == len(frames), done.stderr[-2000:]
     for line in said:

@@ -3,6 +3,7 @@ user who runs the tests. `make attacks` runs all of them at every level and as a
 """
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -31,7 +32,10 @@ def stopped() -> dict[str, list[str]]:
         found = attacks.run(attacks.current_user(), level, FAST)
         if found:
             return found
-    pytest.skip("no level of the sandbox works here")
+    reason = "no attack could be run at any level; see: python -m autograder doctor"
+    if sys.platform == "linux":  # level process works on every Linux: the harness is at fault
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.mark.parametrize("name", FAST)

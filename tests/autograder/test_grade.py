@@ -185,7 +185,7 @@ def test_state_is_not_carried_from_task_to_task(judged: Judged) -> None:
 )
 def test_what_one_task_breaks_costs_the_next_nothing(judged: Judged, damage: str) -> None:
     text = REFERENCE.replace("return x * 2", f"{damage}\n    return x * 2")
-    text = text.replace("float(double(x).sum())", "float((x * 2).sum() + bytearray(3 << 28)[0])")
+    text = text.replace("float(double(x).sum())", "float((x * 2).sum() + bytes(3 << 28)[0])")
     result = judged(f"kept = []\ndef spin():\n    while True:\n        pass\n\n\n{text}")
     assert [task.status for task in result.tasks[1:]] == ["passed", "passed"], result
 

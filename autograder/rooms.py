@@ -26,7 +26,7 @@ class Room:
     checks: tuple[Check, ...]
     wanted: tuple[str, ...]  # the names its scenarios ask of a submission
     reference: Source
-    library: tuple[tuple[str, str], ...] = ()  # (topic, text) of the earlier rooms' modules
+    library: tuple[tuple[str, str], ...] = ()  # (topic, text) of the earlier rooms' modules; none in practice
     answers: Path = ANSWERS
     lessons: dict[str, str] = field(default_factory=dict, compare=False)  # task -> path#heading
 
@@ -79,14 +79,20 @@ def find_room(name: str, checks: Path = CHECKS) -> Room:
     wanted = tuple(sorted(asked | {check.task for check in found}))
     modules = {other: root / "shrink" / f"{other}.py" for other in keys}
     texts = {other: file.read_text(encoding="utf-8") for other, file in modules.items() if file.exists()}
-    library = tuple((other, text) for other, text in texts.items() if keys[other] < keys[topic])
+    earlier = [other for other in texts if keys[other] < keys[topic]]
+    # A room without a number is practice: what it asks for must not be had by importing it.
+    library = tuple((other, texts[other]) for other in earlier if keys[topic] != topic)
     reference = Source(((f"{topic}.py", texts.get(topic, "")),))
-    sections = {
-        task: f"lessons/{keys[topic]}.ipynb#{heading.replace(' ', '-')}"
-        for task, heading in getattr(module, "EXPLAINED_IN", {}).items()
-    }
+    explained = getattr(module, "EXPLAINED_IN", {}).items()
+    sections = {task: section(keys, topic, heading) for task, heading in explained}
     answers = checks.resolve().parent / "answers"
     return Room(keys[topic], topic, tuple(found), wanted, reference, library, answers, sections)
+
+
+def section(keys: dict[str, str], topic: str, heading: str) -> str:
+    """Where a lesson explains something: "3 By hand" of the room itself, "pruning#3 By hand" of another."""
+    other, _, name = heading.rpartition("#")
+    return f"lessons/{keys[other or topic]}.ipynb#{name.replace(' ', '-')}"
 
 
 def answers(room: Room, kind: str, folder: Path | None = None) -> Iterator[tuple[str, Path]]:

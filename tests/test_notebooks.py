@@ -20,8 +20,14 @@ from tools.rooms import ROOT, Room, all_rooms
 
 ROOMS = all_rooms()
 by_room = pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.key)
+by_lesson = pytest.mark.parametrize(
+    "room", [room for room in ROOMS if room.taught], ids=lambda room: room.key
+)
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
-by_kind = pytest.mark.parametrize("kind", ["lesson", "exercise"])
+by_text = pytest.mark.parametrize(
+    ("room", "kind"),
+    [pytest.param(room, kind, id=f"{room.key}-{kind}") for room in ROOMS for kind in room.kinds],
+)
 settle_environment(ROOT)
 
 
@@ -39,15 +45,13 @@ def read(path: Path) -> NotebookNode:
     return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
 
 
-@by_kind
-@by_room
+@by_text
 def test_a_rebuild_changes_no_byte(room: Room, kind: str) -> None:
     for path, data in build.build(room, kind, run=False).items():
         assert path.read_bytes() == data, f"{path.relative_to(ROOT)}: run `make build`"
 
 
-@by_kind
-@by_room
+@by_text
 def test_outputs_were_made_from_this_text(room: Room, kind: str) -> None:
     """The stamp: SHA-256 of the source text, of the cells and of the modules they import."""
     _, stamp = compose(room, kind)
@@ -61,14 +65,12 @@ def test_an_exercise_is_nbgraders_release_of_the_solution(room: Room) -> None:
     assert release(room.key, room.solution.read_bytes()) == room.exercise.read_bytes()
 
 
-@by_kind
-@by_room
+@by_text
 def test_outputs_are_light_and_quiet(room: Room, kind: str) -> None:
     assert not list(problems(read(target(room, kind)), ROOT))
 
 
-@by_kind
-@by_room
+@by_text
 def test_every_code_cell_has_been_run(room: Room, kind: str) -> None:
     cells = [cell for cell in read(target(room, kind)).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
@@ -92,7 +94,7 @@ def test_an_exercise_holds_no_answer(room: Room) -> None:
             assert not given, f"{name}: {given}"
 
 
-@by_room
+@by_lesson
 def test_a_lesson_gives_no_task_away(room: Room) -> None:
     """A lesson defines no function of the exercise and holds no two lines in a row of a reference's body."""
     module = read_module(room.module)
@@ -119,7 +121,7 @@ def test_every_task_is_a_stub_that_raises(room: Room) -> None:
         assert isinstance(stub, ast.Raise) and "NotImplementedError" in ast.unparse(stub)
 
 
-@by_room
+@by_lesson
 def test_code_cells_of_a_lesson_are_short(room: Room) -> None:
     """At most 25 lines, docstrings of shown functions apart."""
     for number, code in enumerate(code_of(written(room, "lesson")), 1):
@@ -131,7 +133,7 @@ def test_code_cells_of_a_lesson_are_short(room: Room) -> None:
         assert len(lines) <= CODE_LINES, f"code cell {number} begins with {code.splitlines()[0]}"
 
 
-@by_room
+@by_lesson
 def test_a_lesson_asks_one_question_and_walks_the_seven_steps(room: Room) -> None:
     text = "\n".join(cell.source for cell in written(room, "lesson").cells if cell.cell_type == "markdown")
     assert text.splitlines()[0].endswith("?"), "the title of a lesson is its question"
@@ -139,13 +141,13 @@ def test_a_lesson_asks_one_question_and_walks_the_seven_steps(room: Room) -> Non
         assert step in text.lower(), step
 
 
-@by_room
+@by_lesson
 def test_a_lesson_has_at_most_four_plots(room: Room) -> None:
     outputs = [output for cell in read(room.lesson).cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in outputs) <= 4
 
 
-@by_room
+@by_lesson
 def test_prose_of_a_lesson_is_short(room: Room) -> None:
     """About 80 words a cell; tables, headings, lists and what is folded away are not counted."""
     for cell in written(room, "lesson").cells:
@@ -156,14 +158,13 @@ def test_prose_of_a_lesson_is_short(room: Room) -> None:
 
 @by_room
 def test_pages_are_sober(room: Room) -> None:
-    for kind in ("lesson", "exercise"):
+    for kind in room.kinds:
         text = "\n".join(cell.source for cell in written(room, kind).cells)
         assert not re.search("[\U0001f300-\U0001faff\u2600-\u27bf]|shields\\.io|<img", text), kind
 
 
 @pytest.mark.timeout(600)
-@by_kind
-@by_room
+@by_text
 def test_a_notebook_runs_in_a_fresh_kernel(room: Room, kind: str, tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     notebook, _ = compose(room, kind)

@@ -30,7 +30,17 @@ def test_a_room_is_found_by_key_and_by_topic() -> None:
 
 
 def test_rooms_are_numbered_without_gaps() -> None:
-    assert [int(room.key[:2]) for room in ROOMS] == list(range(1, len(ROOMS) + 1))
+    numbers = [int(room.key[:2]) for room in ROOMS if room.taught]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_practice_stands_behind_the_rooms_and_has_no_lesson(tmp_path: Path) -> None:
+    for name in ("clinic", "02_pruning", "other", "01_measuring"):
+        (tmp_path / "source" / name).mkdir(parents=True)
+    assert [room.key for room in all_rooms(tmp_path)] == ["01_measuring", "02_pruning", "clinic"]
+    clinic = Room("clinic", tmp_path)
+    assert (clinic.topic, clinic.kinds) == ("clinic", ("exercise",))
+    assert tmp_path / "lessons" / "clinic.ipynb" not in list(clinic.doors())
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.key)
@@ -42,7 +52,7 @@ def test_no_door_is_missing(room: Room) -> None:
 def test_no_door_leads_nowhere() -> None:
     keys = {room.key for room in ROOMS}
     topics = {room.topic for room in ROOMS}
-    assert {path.stem for path in (ROOT / "lessons").glob("*")} == keys
+    assert {path.stem for path in (ROOT / "lessons").glob("*")} == {room.key for room in ROOMS if room.taught}
     for folder in ("exercises", "solutions"):
         found = {path.relative_to(ROOT / folder).as_posix() for path in files_below(ROOT / folder)}
         assert found == {f"{key}/{key}.ipynb" for key in keys}, folder
@@ -61,9 +71,8 @@ def files_below(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.key)
 def test_a_room_covers_what_was_promised(room: Room) -> None:
-    covered = {
-        topic for path in (room.lesson_source, room.exercise_source) for topic in front_matter(path)["covers"]
-    }
+    texts = [room.root / "source" / room.key / f"{kind}.py" for kind in room.kinds]
+    covered = {topic for path in texts for topic in front_matter(path)["covers"]}
     assert room.topic in PROMISED, "a room that is opened says in tools/rooms.py what it has to cover"
     assert PROMISED[room.topic] <= covered <= TOPICS
 
@@ -78,7 +87,7 @@ def test_every_task_that_is_judged_is_asked_for(room: Room) -> None:
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.key)
 def test_the_readme_leads_into_every_room(room: Room) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for door in (room.lesson, room.exercise):
+    for door in (room.lesson, room.exercise) if room.taught else (room.exercise,):
         assert f"]({door.relative_to(ROOT).as_posix()})" in readme
 
 

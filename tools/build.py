@@ -106,7 +106,7 @@ def write(path: Path, data: bytes) -> bool:
 def run_builds(rooms: Sequence[Room], *, run: bool, check: bool, root: Path = ROOT) -> list[str]:
     """Build all, say what happened, and return what is wrong, one line each. One room never stops another."""
     faults: list[str] = []
-    for room, kind in ((room, kind) for room in rooms for kind in ("lesson", "exercise")):
+    for room, kind in ((one, kind) for one in rooms for kind in one.kinds):
         start = time.perf_counter()
         try:
             files = build(room, kind, run=run and not check)

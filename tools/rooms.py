@@ -1,4 +1,7 @@
-"""Rooms and their doors: every path of a room is computed from its key, ``NN_topic``."""
+"""Rooms and their doors: every path of a room is computed from its key, ``NN_topic``.
+
+Practice is a room without a number and without a lesson: exercises that draw on all rooms.
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = re.compile(r"(\d\d)_([a-z]+(?:_[a-z]+)*)")
+PRACTICE = ("clinic", "drills")
 
 # How many topics each section of the syllabus has: A1 .. A19, ..., and the faults F1 .. F17.
 SECTIONS = {"A": 19, "B": 11, "C": 11, "D": 19, "E": 12, "F": 17}
@@ -22,6 +26,8 @@ PROMISED = {
         | {"F7", "F8", "F9", "F10"}
     ),
     "weight_sharing": frozenset({"B1", "E2", "F16"}),
+    "clinic": frozenset(f"F{n}" for n in range(1, SECTIONS["F"] + 1)),
+    "drills": frozenset(),
 }
 
 
@@ -33,12 +39,22 @@ class Room:
     root: Path = ROOT
 
     def __post_init__(self) -> None:
-        if not KEY.fullmatch(self.key):
+        if self.taught and not KEY.fullmatch(self.key):
             raise ValueError(f"a room's key looks like 02_pruning, got {self.key!r}")
 
     @property
+    def taught(self) -> bool:
+        """Whether the room has a lesson, and so a number."""
+        return self.key not in PRACTICE
+
+    @property
     def topic(self) -> str:
-        return self.key[3:]
+        return self.key[3:] if self.taught else self.key
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The texts that are written for the room."""
+        return ("lesson", "exercise") if self.taught else ("exercise",)
 
     @property
     def lesson_source(self) -> Path:
@@ -78,14 +94,17 @@ class Room:
 
     def doors(self) -> Iterator[Path]:
         """Every path that must exist while the room does."""
-        yield from (self.lesson_source, self.exercise_source, self.lesson, self.exercise, self.solution)
+        if self.taught:
+            yield from (self.lesson_source, self.lesson)
+        yield from (self.exercise_source, self.exercise, self.solution)
         yield from (self.module, self.checks, self.answers, self.tests)
 
 
 def all_rooms(root: Path = ROOT) -> list[Room]:
-    """The open rooms in order: the numbered folders of ``source/``."""
-    folders = sorted(path.name for path in (root / "source").glob("[0-9][0-9]_*") if path.is_dir())
-    return [Room(name, root) for name in folders]
+    """The open rooms in order: the numbered folders of ``source/``, then practice."""
+    numbered = sorted(path.name for path in (root / "source").glob("[0-9][0-9]_*") if path.is_dir())
+    practice = [name for name in PRACTICE if (root / "source" / name).is_dir()]
+    return [Room(name, root) for name in (*numbered, *practice)]
 
 
 def find(name: str, root: Path = ROOT) -> Room:
@@ -99,6 +118,6 @@ def find(name: str, root: Path = ROOT) -> Room:
 
 
 def topics_before(topic: str, root: Path = ROOT) -> frozenset[str]:
-    """Topics whose modules ``shrink/<topic>.py`` may import: those of the rooms before it."""
+    """Topics whose modules ``shrink/<topic>.py`` may import: those of the numbered rooms before it."""
     room = find(topic, root)
-    return frozenset(other.topic for other in all_rooms(root) if other.key < room.key)
+    return frozenset(other.topic for other in all_rooms(root) if other.taught and other.key < room.key)

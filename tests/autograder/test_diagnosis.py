@@ -276,12 +276,17 @@ def test_each_known_mistake_is_one_plain_sentence_of_its_own(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", room_keys().values())
-def test_each_task_names_a_heading_of_its_lesson(key: str) -> None:
+def test_each_task_names_a_heading_of_a_lesson(key: str) -> None:
+    """Of the room's own lesson; in practice, which has none, of any."""
     room = find_room(key)
     assert set(room.lessons) == set(room.tasks)
-    notebook = json.loads((ROOT / "lessons" / f"{key}.ipynb").read_text(encoding="utf-8"))
-    text = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-    headings = {heading.replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
     for task, lesson in room.lessons.items():
         path, _, anchor = lesson.partition("#")
-        assert (path, anchor in headings) == (f"lessons/{key}.ipynb", True), f"{task}: {lesson}"
+        assert path == f"lessons/{key}.ipynb" or key == room.topic, f"{task}: {lesson}"
+        assert anchor in headings(path), f"{task}: {lesson}"
+
+
+def headings(lesson: str) -> set[str]:
+    cells = json.loads((ROOT / lesson).read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return {heading.replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}

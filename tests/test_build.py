@@ -242,6 +242,60 @@ def test_a_check_of_two_functions_gets_both(room: Room) -> None:
     assert any('check("count_zeros", count_zeros, count_masks)' in source for source in sources)
 
 
+WRONG = '''"""Counts the ones."""
+
+import json
+import torch
+
+LIMIT = 3
+
+
+def count_zeros(values):
+    return 0 if not values else torch.tensor(values[:LIMIT]).sum() + count_zeros(values[LIMIT:])
+'''
+FAULTY = """import json
+
+LIMIT = 3
+
+
+def count_zeros_faulty(values):
+    return 0 if not values else torch.tensor(values[:LIMIT]).sum() + count_zeros_faulty(values[LIMIT:])"""
+
+
+def add_fault(room: Room, marker: str = 'fault="count_zeros__ones"') -> None:
+    """The wrong answer of that name, shown above the first task."""
+    file = room.answers / "mutants" / "count_zeros__ones.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(WRONG, encoding="utf-8")
+    rewrite(room.exercise_source, '# %% task="count_zeros"', f'# %% {marker}\n\n# %% task="count_zeros"')
+
+
+def test_a_fault_is_shown_under_another_name_without_docstring_and_known_imports(room: Room) -> None:
+    add_fault(room)
+    notebook, before = compose(room, "exercise")
+    place = [item.id for item in notebook.cells].index("count_zeros")
+    assert notebook.cells[place - 1].source == FAULTY
+    assert "nbgrader" not in notebook.cells[place - 1].metadata
+    rewrite(room.answers / "mutants" / "count_zeros__ones.py", "LIMIT = 3", "LIMIT = 4")
+    assert compose(room, "exercise")[1]["cells"] != before["cells"], "its outputs are those of another text"
+
+
+@pytest.mark.parametrize(
+    ("marker", "sentence"),
+    [
+        ('fault="count_zeros__twos"', "mutants/count_zeros__twos.py does not exist"),
+        ('fault="double__ones"', "double__ones belongs to no task of this exercise"),
+        ('fault="count_masks__ones"', "the wrong answer defines no function 'count_masks'"),
+    ],
+    ids=["no file", "no task", "no function"],
+)
+def test_a_fault_that_cannot_be_shown_is_named(room: Room, marker: str, sentence: str) -> None:
+    add_fault(room, marker)
+    for stem in ("double__ones", "count_masks__ones"):
+        (room.answers / "mutants" / f"{stem}.py").write_text(WRONG, encoding="utf-8")
+    with pytest.raises(BuildError, match=sentence):
+        compose(room, "exercise")
+
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
@@ -274,8 +328,9 @@ def test_what_cannot_be_built_is_refused_with_its_place(room: Room, text: str, s
     assert sentence in str(caught.value)
 
 
-def test_a_lesson_holds_no_task_cell(room: Room) -> None:
-    rewrite(room.lesson_source, 'show="counting.double"', 'task="double"')
+@pytest.mark.parametrize("marker", ['task="double"', 'fault="double__ones"'])
+def test_a_lesson_holds_no_task_cell(room: Room, marker: str) -> None:
+    rewrite(room.lesson_source, 'show="counting.double"', marker)
     with pytest.raises(BuildError, match="belong into the exercise"):
         compose(room, "lesson")
 

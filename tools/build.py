@@ -6,6 +6,8 @@ with a front matter (`title`, `covers`). A code cell is what it says, or carries
     # %% imports="pruning"           the imports of shrink/pruning.py that the exercise's tasks need
     # %% show="pruning.random_mask"  that function in full, and private helpers no earlier cell has shown;
                                      `brief=true` keeps one line of its docstring; never a task's function
+    # %% fault="double__adds_two"    exercise: that wrong answer of autograder/answers, to be repaired, less
+                                     docstring and known imports; its function is called double_faulty
     # %% task="magnitude_mask"       exercise: signature and docstring; the body is a solution region
     # %% check="magnitude_mask"      exercise: the locked test cell; its points come from autograder/checks
                                      `together="decode"` names further tasks whose functions it calls

@@ -20,7 +20,7 @@ from tools.execute import KERNELSPEC, LANGUAGE
 from tools.points import task_points
 from tools.rooms import TOPICS, Room, all_rooms
 
-MARKERS = ("imports", "show", "task", "check")
+MARKERS = ("imports", "show", "fault", "task", "check")
 
 
 @dataclass
@@ -108,10 +108,10 @@ def _expand(draft: Draft, cell: NotebookNode, place: str) -> NotebookNode:
     if len(marks) > 1 or cell.source.strip():
         raise BuildError(f"{place}: a marked cell has one marker and no text of its own")
     mark, value = marks[0], str(cell.metadata[marks[0]])
-    if mark in ("task", "check") and draft.kind == "lesson":
+    if mark in ("fault", "task", "check") and draft.kind == "lesson":
         raise BuildError(f"{place}: {mark} cells belong into the exercise")
     try:
-        build = {"imports": _imports, "show": _show, "task": _task, "check": _check}[mark]
+        build = {"imports": _imports, "show": _show, "fault": _fault, "task": _task, "check": _check}[mark]
         return build(draft, value, cell.metadata)
     except BuildError as error:
         raise BuildError(f"{place}: {error}") from None
@@ -121,7 +121,9 @@ def _imports(draft: Draft, topic: str, options: dict[str, Any]) -> NotebookNode:
     later = {room.topic for room in all_rooms(draft.room.root) if room.key > draft.room.key}
     hidden = frozenset(later | {draft.room.topic})
     tasks = exercise_tasks(draft.room.exercise_source)
-    return new_code(excerpt.imports(_module(draft, topic), tasks, hidden))
+    source = excerpt.imports(_module(draft, topic), tasks, hidden)
+    draft.seen |= _defined(source)
+    return new_code(source)
 
 
 def _show(draft: Draft, value: str, options: dict[str, Any]) -> NotebookNode:
@@ -132,6 +134,17 @@ def _show(draft: Draft, value: str, options: dict[str, Any]) -> NotebookNode:
     return new_code(
         excerpt.show(_module(draft, topic), name, draft.seen, brief=bool(options.get("brief", False)))
     )
+
+
+def _fault(draft: Draft, stem: str, options: dict[str, Any]) -> NotebookNode:
+    """A known wrong answer, to be repaired; its function is called `NAME_faulty`, the stub stays a stub."""
+    file = draft.room.answers / "mutants" / f"{stem}.py"
+    if not file.is_file():
+        raise BuildError(f"autograder/answers/{draft.room.topic}/mutants/{stem}.py does not exist")
+    tasks = [task for task in exercise_tasks(draft.room.exercise_source) if stem.startswith(f"{task}__")]
+    if not tasks:
+        raise BuildError(f"{stem} belongs to no task of this exercise: a fault is named TASK__what_it_does")
+    return new_code(excerpt.fault(file.read_text(encoding="utf-8"), max(tasks, key=len), draft.seen))
 
 
 def _task(draft: Draft, name: str, options: dict[str, Any]) -> NotebookNode:

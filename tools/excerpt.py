@@ -102,6 +102,26 @@ def show(module: Module, name: str, seen: set[str], *, brief: bool = False) -> s
     return "\n\n\n".join([cut(module, helper) for helper in helpers] + [main])
 
 
+def fault(text: str, name: str, seen: set[str]) -> str:
+    """A wrong answer to the task `name` as a learner meets it: without docstring, its function renamed.
+
+    Imports stay where they bring a name that no earlier cell has.
+    """
+    tree, lines = ast.parse(text), text.splitlines()
+    left_out: set[int] = set()
+    for node in tree.body:
+        docstring = node is tree.body[0] and ast.get_docstring(tree) is not None
+        known = isinstance(node, ast.Import | ast.ImportFrom) and all(
+            (alias.asname or alias.name.split(".")[0]) in seen for alias in node.names
+        )
+        if docstring or known:
+            left_out |= set(range(node.lineno, _last(node) + 1))
+    if not any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body):
+        raise BuildError(f"the wrong answer defines no function {name!r}")
+    kept = "\n".join(line for number, line in enumerate(lines, 1) if number not in left_out)
+    return re.sub(rf"\b{name}\b", f"{name}_faulty", re.sub(r"\n{4,}", "\n\n\n", kept).strip("\n"))
+
+
 def task(module: Module, name: str, asked: Sequence[str]) -> str:
     """Signature, docstring and solution region of one task.
 

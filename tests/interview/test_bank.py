@@ -1,0 +1,65 @@
+"""The bank: schema, figures with an origin, translations, sources, links, coverage, no two alike."""
+
+import re
+
+import nbformat
+import pytest
+
+from interview import bank, figures
+from interview.schema import Question
+from tools.compose import front_matter
+from tools.rooms import ROOT, TOPICS, all_rooms
+
+QUESTIONS = bank.questions()
+each = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@each
+def test_every_figure_has_an_origin_that_gives_it(question: Question) -> None:
+    figures.check(question)
+
+
+@each
+def test_every_source_is_a_known_paper(question: Question) -> None:
+    named = question.sources + [figure.source for figure in question.figures if figure.source]
+    assert all(bank.cite(source) for source in named)
+    assert named or question.figures or not any(figures.numbers(text) for text in question.answers)
+
+
+@each
+def test_translations_are_there_and_hold_no_number_of_their_own(question: Question) -> None:
+    for text in (question.question, question.short, *question.rubric):
+        assert CHINESE.search(text.zh) and not CHINESE.search(text.en)
+        assert figures.numbers(text.zh) <= figures.numbers(text.en), text.zh
+
+
+@each
+def test_links_lead_to_a_heading_and_ids_exist(question: Question) -> None:
+    assert set(question.covers) <= TOPICS
+    if question.lesson:
+        topic, _, heading = question.lesson.partition("#")
+        assert heading in headings()[topic]
+
+
+def headings() -> dict[str, set[str]]:
+    """Topic -> headings of its lesson."""
+    found = {}
+    for room in all_rooms():
+        if room.taught:
+            cells = nbformat.read(room.lesson, as_version=4).cells
+            text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+            found[room.topic] = set(re.findall(r"^#+ (.+)$", text, re.MULTILINE))
+    return found
+
+
+def test_keys_of_papers_tell_author_and_year() -> None:
+    for key, paper in bank.papers().items():
+        assert re.fullmatch(rf"[a-z]+{paper.year}[b-z]?", key), key
+
+
+def test_every_id_of_the_syllabus_is_covered() -> None:
+    texts = [room.root / "source" / room.key / f"{kind}.py" for room in all_rooms() for kind in room.kinds]
+    taught = {topic for path in texts for topic in front_matter(path)["covers"]}
+    asked = {topic for question in QUESTIONS for topic in question.covers}
+    assert not TOPICS - taught - asked, f"nowhere covered: {sorted(TOPICS - taught - asked)} in {ROOT.name}"

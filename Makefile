@@ -48,7 +48,7 @@ fuzz: setup  ## bytes of strangers for every reader of the judge, for some minut
 	@OMP_NUM_THREADS=1 $(PY) -m tools.fuzz $(ARGS)
 lint: setup  ## ruff, mypy and typos
 	@$(PY) -m ruff check . && $(PY) -m mypy && .venv/bin/typos
-lock: setup  ## resolve pyproject.toml anew; ARGS=--upgrade takes the newest versions
-	@$(PY) -m tools.lock $(ARGS)
-clean:  ## remove .venv and caches; the data, a class (.cache/class) and the board (.cache/board) stay
-	rm -rf .venv *.egg-info && find .cache -mindepth 1 -maxdepth 1 ! -name class ! -name board -exec rm -rf {} +
+lock:  ## resolve pyproject.toml anew; ARGS=--upgrade takes the newest versions
+	@test -x $(PY) || $(PYTHON) tools/setup_env.py; $(PY) -m tools.lock $(ARGS)
+clean:  ## remove .venv and caches; data and what people did (class, board and interview in .cache) stay
+	rm -rf .venv *.egg-info && find .cache -mindepth 1 -maxdepth 1 ! -name class ! -name board ! -name interview -exec rm -rf {} +

@@ -98,7 +98,7 @@ IMPORTED_AS = {"dask-jobqueue": "dask_jobqueue", "pillow": "PIL", "pyyaml": "yam
 
 
 def test_nothing_is_asked_for_that_nobody_uses() -> None:
-    folders = ("shrink", "autograder", "tools", "tests", "source")
+    folders = ("shrink", "autograder", "interview", "tools", "tests", "source")
     code = "\n".join(path.read_text() for folder in folders for path in (lock.ROOT / folder).rglob("*.py"))
     imported = set(re.findall(r"^\s*(?:from|import) (\w+)", code, re.MULTILINE))
     asked = {asked.name for asked in ASKED} - set(USED_WITHOUT_IMPORT)

@@ -13,6 +13,7 @@ Krichevsky and Trofimov 1981 (the counts).
 
 import binascii
 import functools
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -107,6 +108,7 @@ class _Walk:
         self.coder = coder
         self.contexts: defaultdict[tuple[object, ...], Context] = defaultdict(Context)
         self.mixtures: dict[tuple[object, ...], Mixture] = {}
+        self.spent: defaultdict[object, float] = defaultdict(float)  # bits, for each kind of question
 
     def bit(
         self, kind: tuple[object, ...], known: Sequence[int], counted: Sequence[tuple[object, ...]], bit: int
@@ -116,7 +118,10 @@ class _Walk:
         guesses = [*known, *(_log(context.ones) - _log(context.zeros) for context in contexts)]
         if kind not in self.mixtures:
             self.mixtures[kind] = Mixture(len(guesses))
-        bit = self.coder.code(self.mixtures[kind].guess(guesses), bit)
+        mixture = self.mixtures[kind].guess(guesses)
+        likely = mixture.likely
+        bit = self.coder.code(mixture, bit)
+        self.spent[kind[0]] -= math.log2((likely if bit else ONE - likely) / ONE)
         for context in contexts:
             context.update(bit)
         return bit
@@ -266,6 +271,27 @@ def decode_integers(data: bytes) -> tuple[str, dict[str, Tensor]]:
     Traceback (most recent call last):
     ValueError: data must begin with one of b1, b2, got 47
     """
+    name, state, _ = _read(data)
+    return name, state
+
+
+def bits_spent(data: bytes) -> dict[str, float]:
+    """Says what the bits of a file went to: "any" (is there a weight?), "sign", "size", "digits" and so on.
+
+    Args:
+        data: a file of `encode_integers`.
+
+    Returns:
+        Kind of question -> bits; "header" for the bytes around the coded ones, the checksum among them.
+
+    Raises:
+        ValueError: as `decode_integers`.
+    """
+    return _read(data)[2]
+
+
+def _read(data: bytes) -> tuple[str, dict[str, Tensor], dict[str, float]]:
+    """Name, state and bits spent."""
     names = {FIRST + number: name for number, name in enumerate(GRIDS)}
     if bytes(data[:1]) not in [bytes([first]) for first in names]:
         firsts = ", ".join(f"{first:02x}" for first in names)
@@ -297,7 +323,8 @@ def decode_integers(data: bytes) -> tuple[str, dict[str, Tensor]]:
         whole = state[f"{layer}.weight"].view(grids[layer])
         whole[: shape[0], : shape[1]] = torch.tensor(values, dtype=torch.float32).view(shape)
     coder.finish()
-    return name, state
+    spent = {str(kind): bits for kind, bits in walk.spent.items()}
+    return name, state, {"header": 8.0 * (start + 2), **spent}
 
 
 def _integers(values: Tensor, most: int, name: str) -> Tensor:

@@ -1,7 +1,9 @@
 """The clinic: faulty listings that circulate about compression, repaired; each function stands alone."""
 
 import copy
-from collections.abc import Iterable
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -239,3 +241,291 @@ def mixed_loss(student_logits: Tensor, teacher_logits: Tensor, labels: Tensor, *
     teacher = F.log_softmax(teacher_logits.detach(), dim=1)
     soft = F.kl_div(student, teacher, reduction="batchmean", log_target=True)
     return alpha * soft + (1 - alpha) * F.nll_loss(student, labels)
+
+
+# ---- distillation without shared shapes --------------------------------------------------------------------
+
+
+def teach_step_(
+    student: nn.Module,
+    teacher: nn.Module,
+    inputs: Tensor,
+    optimizer: torch.optim.Optimizer,
+    *,
+    temperature: float = 4.0,
+) -> float:
+    """Takes one step that moves a student's outputs towards a teacher's, whatever shapes their layers have.
+
+    Formula: loss = T^2 * mean over the batch of KL(softmax(teacher(x) / T) || softmax(student(x) / T)).
+
+    Args:
+        student: changed by one step of `optimizer`; it runs in the mode in which it comes.
+        teacher: in eval mode; it gets no gradients and is left exactly as it is.
+        inputs: float32 (N, ...), what both networks take.
+        optimizer: holds the student's parameters; gradients of earlier steps do not count.
+        temperature: T > 0.
+
+    Returns:
+        The loss before the step, a float.
+
+    Source: Hinton et al. 2015, "Distilling the Knowledge in a Neural Network", section 2.
+
+    >>> student, teacher = nn.Linear(2, 3), nn.Sequential(nn.Linear(2, 5), nn.ReLU(), nn.Linear(5, 3)).eval()
+    >>> optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+    >>> first = teach_step_(student, teacher, torch.ones(1, 2), optimizer)
+    >>> teach_step_(student, teacher, torch.ones(1, 2), optimizer) < first
+    True
+    """
+    with torch.no_grad():
+        wanted = F.softmax(teacher(inputs) / temperature, dim=1)  # (N, C)
+    told = F.log_softmax(student(inputs) / temperature, dim=1)
+    loss = temperature**2 * F.kl_div(told, wanted, reduction="batchmean")
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# ---- sparsity ----------------------------------------------------------------------------------------------
+
+
+def sparse_copy(model: nn.Module, sparsity: float) -> nn.Module:
+    """Copies a model and sets the given fraction of each weight matrix to zero, always the same weights.
+
+    Formula: in each parameter of more than one dimension, n entries, exactly round(sparsity * n) become 0,
+    those of smallest |w|; the others keep their values.
+
+    Args:
+        model: left as it is.
+        sparsity: fraction of zeros, in [0, 1]; ties may be broken either way.
+
+    Returns:
+        A model of its own, in the mode of `model`; biases, norms and buffers as they were.
+
+    Source: Han et al. 2015, "Learning both Weights and Connections", section 3.
+
+    >>> layer = nn.Linear(2, 1)
+    >>> _ = layer.weight.data.copy_(torch.tensor([[0.5, -2.0]]))
+    >>> sparse_copy(layer, 0.5).weight.tolist()
+    [[0.0, -2.0]]
+    """
+    sparse = copy.deepcopy(model)
+    for weight in sparse.parameters():
+        if weight.dim() > 1:
+            order = weight.abs().flatten().argsort()  # (n,), positions from the smallest to the largest
+            weight.data.view(-1)[order[: round(sparsity * len(order))]] = 0.0
+    return sparse
+
+
+# ---- architecture search -----------------------------------------------------------------------------------
+
+
+def next_generation(
+    population: Tensor, scores: Tensor, *, mutation_rate: float, generator: torch.Generator
+) -> Tensor:
+    """Breeds the next generation of a genetic search: the best one survives, the better half has children.
+
+    Formula: row 0 is the candidate of the highest score. Each other row is a child of its own two parents,
+    different ones among the n // 2 of highest score: the genes of one before a cut, those of the other from
+    the cut on, the cut drawn evenly from 1 to g - 1. Then each gene of the child flips with probability
+    `mutation_rate`, whatever the others do.
+
+    Args:
+        population: bool (n, g), a candidate each row, n >= 4 and g >= 2.
+        scores: float32 (n,), higher is better; ties may be broken either way.
+        mutation_rate: in [0, 1].
+        generator: source of all randomness.
+
+    Returns:
+        bool (n, g).
+
+    Source: Mitchell 1996, "An Introduction to Genetic Algorithms", chapter 1.
+
+    >>> population = torch.tensor([[True, True], [False, True], [False, False], [True, False]])
+    >>> scores, generator = torch.tensor([0.1, 0.9, 0.2, 0.8]), torch.Generator().manual_seed(0)
+    >>> next_generation(population, scores, mutation_rate=0.0, generator=generator)[0]
+    tensor([False,  True])
+    """
+    count, genes = population.shape
+    ranking = scores.argsort(descending=True)  # (n,), the best first
+    rows = [population[ranking[0]]]
+    while len(rows) < count:
+        one, other = ranking[torch.randperm(count // 2, generator=generator)[:2]]
+        cut = int(torch.randint(1, genes, (), generator=generator))
+        child = torch.cat([population[one, :cut], population[other, cut:]])  # (g,)
+        rows.append(child ^ (torch.rand(genes, generator=generator) < mutation_rate))
+    return torch.stack(rows)
+
+
+def small_cnn(
+    image_shape: tuple[int, int, int],
+    widths: Sequence[int],
+    *,
+    kernel_size: int = 3,
+    padding: int = 0,
+    classes: int = 10,
+) -> nn.Sequential:
+    """Builds a small convolutional network whose last layer fits what the layers before it leave of an image.
+
+    Formula: for each width Conv2d to `width` channels, ReLU, MaxPool2d(2); then Flatten, Linear to `classes`.
+    A stage makes floor((size + 2 * padding - kernel_size + 1) / 2) of a height or width.
+
+    Args:
+        image_shape: (channels, height, width) of one image.
+        widths: output channels of each stage, at least one.
+        kernel_size: of all convolutions, which have stride 1.
+        padding: zeros on each side.
+        classes: number of outputs.
+
+    Returns:
+        A network that maps float32 (N, channels, height, width) to logits (N, classes).
+
+    Raises:
+        ValueError: nothing is left of the image.
+
+    Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning".
+
+    >>> small_cnn((1, 28, 28), [8, 16])[-1]
+    Linear(in_features=400, out_features=10, bias=True)
+    """
+    channels, height, width = image_shape
+    layers: list[nn.Module] = []
+    for outputs in widths:
+        layers += [nn.Conv2d(channels, outputs, kernel_size, padding=padding), nn.ReLU(), nn.MaxPool2d(2)]
+        channels = outputs
+        height = (height + 2 * padding - kernel_size + 1) // 2
+        width = (width + 2 * padding - kernel_size + 1) // 2
+    if min(height, width) < 1:
+        raise ValueError(f"image_shape {image_shape} is too small for {len(widths)} stages")
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * width, classes))
+
+
+def search_architecture(
+    space: Mapping[str, Sequence[int]],
+    evaluate: Callable[[dict[str, int]], float],
+    *,
+    trials: int,
+    generator: torch.Generator,
+) -> tuple[dict[str, int], float]:
+    """Searches architectures at random: draws different candidates, evaluates each, returns the best.
+
+    Formula: of all combinations of one choice a name, min(trials, how many there are) different ones are
+    drawn, all equally likely, and each is evaluated once.
+
+    Args:
+        space: name -> its choices, all different.
+        evaluate: takes {name: choice}, returns a score, higher is better.
+        trials: at least 1.
+        generator: source of all randomness.
+
+    Returns:
+        (the candidate of the highest score, its score); ties may be broken either way.
+
+    Source: Li and Talwalkar 2019, "Random Search and Reproducibility for Neural Architecture Search".
+
+    >>> space = {"depth": [1, 2], "width": [8, 16]}
+    >>> search_architecture(space, lambda c: c["width"] - c["depth"], trials=9, generator=torch.Generator())
+    ({'depth': 1, 'width': 16}, 15)
+    """
+    grid = [dict(zip(space, chosen, strict=True)) for chosen in itertools.product(*space.values())]
+    order = torch.randperm(len(grid), generator=generator)[:trials].tolist()
+    scores = {number: evaluate(grid[number]) for number in order}
+    best = max(scores, key=scores.__getitem__)
+    return grid[best], scores[best]
+
+
+# ---- sizes and whole networks ------------------------------------------------------------------------------
+
+
+def round_weights_(model: nn.Module, *, bits: int = 8) -> None:
+    """Rounds each weight matrix of a model, in place, to what 2^bits evenly spaced levels can hold.
+
+    Formula: l = min(min w, 0), h = max(max w, 0), s = (h - l) / (2^bits - 1), z = round(-l / s);
+    q = clamp(round(w / s) + z, 0, 2^bits - 1); w <- s (q - z). A matrix of zeros stays as it is.
+
+    Args:
+        model: its parameters of more than one dimension are changed and stay the same objects.
+        bits: 2 to 8.
+
+    Source: Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient
+    Integer-Arithmetic-Only Inference", section 2.1.
+
+    >>> layer = nn.Linear(4, 1)
+    >>> _ = layer.weight.data.copy_(torch.tensor([[-1.0, 0.2, 1.1, 2.0]]))
+    >>> round_weights_(layer, bits=2)
+    >>> layer.weight.tolist()
+    [[-1.0, 0.0, 1.0, 2.0]]
+    """
+    top = 2**bits - 1
+    for weight in model.parameters():
+        low, high = min(weight.min().item(), 0.0), max(weight.max().item(), 0.0)
+        if weight.dim() > 1 and high > low:
+            scale = (high - low) / top
+            zero_point = round(-low / scale)
+            codes = (weight.data / scale).round().add(zero_point).clamp(0, top)
+            weight.data.copy_(scale * (codes - zero_point))
+
+
+def stored_ratio(weights: Mapping[str, Tensor]) -> float:
+    """Says how many times smaller pruned weights are in a file that can be decoded; positions cost bytes.
+
+    Formula: a tensor of n float32 weights, k of them not 0, takes 4 bytes for its size and layout, and
+    min(4 n, ceil(n / 8) + 4 k, 8 k) more: all weights, or a bitmask and k values, or k positions with values.
+    The ratio is the sum of 4 n over the sum of all this.
+
+    Args:
+        weights: name -> float32 tensor, any shape.
+
+    Returns:
+        The ratio, a float; below 1 where nothing is gained.
+
+    Raises:
+        ValueError: weights is empty.
+
+    Source: Han et al. 2016, "Deep Compression", section 2 (sparse storage), where positions are differences.
+
+    >>> stored_ratio({"weight": torch.tensor([0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])})
+    3.5555555555555554
+    """
+    if not weights:
+        raise ValueError("weights is empty: there is nothing to store")
+    stored = dense = 0
+    for weight in weights.values():
+        size, kept = weight.numel(), int(weight.count_nonzero())
+        stored += 4 + min(4 * size, math.ceil(size / 8) + 4 * kept, 8 * kept)
+        dense += 4 * size
+    return dense / stored
+
+
+def fuse_models(models: Sequence[nn.Module]) -> nn.Module:
+    """Makes one model of the size of one out of several of the same architecture: the mean of their weights.
+
+    Formula: each floating-point parameter and buffer is the mean of those of its name; whole numbers, such as
+    the counters of batch norms, are those of the first model.
+
+    Args:
+        models: at least one; left as they are.
+
+    Returns:
+        A model of its own with the architecture and mode of the first.
+
+    Raises:
+        ValueError: the models differ in names or shapes of their parameters and buffers.
+
+    Source: Wortsman et al. 2022, "Model soups", section 2 (uniform soup), for models fine-tuned from the same
+    start.
+
+    >>> one, other = nn.Linear(1, 1), nn.Linear(1, 1)
+    >>> _ = one.weight.data.fill_(1.0), other.weight.data.fill_(4.0)
+    >>> fuse_models([one, other]).weight.item()
+    2.5
+    """
+    states = [model.state_dict() for model in models]
+    shapes = [{name: value.shape for name, value in state.items()} for state in states]
+    if any(other != shapes[0] for other in shapes):
+        raise ValueError("models must have the same architecture, but names or shapes differ")
+    fused = copy.deepcopy(models[0])
+    for name, value in fused.state_dict().items():
+        if value.is_floating_point():
+            value.copy_(torch.stack([state[name] for state in states]).mean(dim=0))
+    return fused

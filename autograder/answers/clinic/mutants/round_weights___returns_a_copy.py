@@ -1,0 +1,16 @@
+"""Rounds a copy, so that the model that was given stays as it is."""
+
+import copy
+
+
+def round_weights_(model, *, bits=8):
+    top = 2**bits - 1
+    model = copy.deepcopy(model)
+    for weight in model.parameters():
+        low, high = min(weight.min().item(), 0.0), max(weight.max().item(), 0.0)
+        if weight.dim() > 1 and high > low:
+            scale = (high - low) / top
+            zero_point = round(-low / scale)
+            codes = (weight.data / scale).round().add(zero_point).clamp(0, top)
+            weight.data.copy_(scale * (codes - zero_point))
+    return model

@@ -1,0 +1,12 @@
+"""Leaves out the four bytes that say how long a tensor is and how it is stored."""
+
+
+def stored_ratio(weights):
+    if not weights:
+        raise ValueError("weights is empty")
+    stored = dense = 0
+    for weight in weights.values():
+        size, kept = weight.numel(), int(weight.count_nonzero())
+        stored += min(4 * size, -(-size // 8) + 4 * kept, 8 * kept)
+        dense += 4 * size
+    return dense / max(stored, 1)

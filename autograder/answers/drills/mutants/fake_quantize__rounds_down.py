@@ -1,0 +1,10 @@
+"""Rounds down instead of to the nearest level."""
+
+
+def fake_quantize(x, scale, *, bits=8):
+    if not scale > 0:
+        raise ValueError(f"scale must be above 0, got {scale}")
+    limit = 2 ** (bits - 1) - 1
+    inside = x.clamp(-limit * scale, limit * scale)
+    rounded = (inside / scale).floor() * scale
+    return inside + (rounded - inside).detach()

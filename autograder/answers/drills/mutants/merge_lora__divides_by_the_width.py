@@ -1,0 +1,7 @@
+"""Divides alpha by the width of the layer instead of the rank."""
+
+
+def merge_lora(weight, a, b, *, alpha):
+    if len(a) != b.shape[1]:
+        raise ValueError(f"a and b must have one rank, got {len(a)} and {b.shape[1]}")
+    return weight + alpha / a.shape[1] * (b @ a)

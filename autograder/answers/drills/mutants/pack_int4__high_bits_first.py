@@ -1,0 +1,12 @@
+"""Puts the first code of a pair into the high four bits."""
+
+import torch
+import torch.nn.functional as F
+
+
+def pack_int4(codes):
+    outside = codes[(codes < -8) | (codes > 7)]
+    if len(outside) > 0:
+        raise ValueError(f"codes must lie in -8 .. 7, got {int(outside[0])}")
+    nibbles = F.pad(codes, (0, len(codes) % 2)).to(torch.uint8) & 15
+    return nibbles[::2] << 4 | nibbles[1::2]

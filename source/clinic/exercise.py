@@ -27,8 +27,18 @@
 from shrink import data, training
 
 digits = data.mnist("test")
+pixels = data.to_float(digits.images, "mnist").flatten(start_dim=1)  # (10000, 784)
 lenet = training.load_checkpoint("lenet_300_100")
-print(f"dense: {100 * training.accuracy(lenet, digits, dataset='mnist'):.2f} % of the digits right")
+
+
+def accuracy_with(weight):
+    """Of LeNet-300-100 with another first matrix, on the test images."""
+    net = copy.deepcopy(lenet)
+    net[1].weight.data = weight
+    return training.accuracy(net, digits, dataset="mnist")
+
+
+print(f"dense: {accuracy_with(lenet[1].weight.data):.1%} of the digits right")
 
 # %% [markdown]
 # ## `prune_smallest`: a little is pruned, and some digits are never named again
@@ -45,10 +55,8 @@ print(f"dense: {100 * training.accuracy(lenet, digits, dataset='mnist'):.2f} % o
 # **The symptom.** All three matrices of the net are pruned.
 # Look at how few zeros are enough, and at how many of the ten digits still occur among the answers.
 
+
 # %%
-import copy
-
-
 def show_pruned(prune):
     """Accuracy of LeNet-300-100 with all its matrices pruned, and the digits that it still names."""
     for sparsity in (0.1, 0.3, 0.5, 0.8):
@@ -84,5 +92,466 @@ show_pruned(prune_smallest_faulty)
 # <details><summary>Hint: still far from the dense accuracy at few zeros?</summary>
 #
 # Minus 0.9 is the smallest number of the list and one of its largest weights.
+#
+# </details>
+
+# %% [markdown]
+# ## `train_pruned_`: the zeros do not survive the first step
+#
+# *Difficulty 3 of 5 · about 20 minutes*
+#
+# **Asked for.** A function that prunes a layer with a mask and trains what is left.
+#
+# **The listing.** The mask is multiplied in, the layer is trained, and neither step complains.
+# Without the `nn.Parameter` around the product, PyTorch refuses the assignment with a `TypeError`.
+
+# %% fault="train_pruned___puts_a_new_parameter_in"
+
+# %% [markdown]
+# **The symptom.** The last layer of the net loses its smaller half and is trained on the features of the digits.
+# Look at the zeros after one step, and at what has become of the Parameter that everybody else holds.
+
+# %%
+with torch.no_grad():
+    features = lenet[:5](pixels)  # (10000, 100), what the last layer sees
+
+
+def show_zeros(train):
+    """Zeros of the pruned last layer after some steps, and whether it still is the same Parameter."""
+    for steps in (0, 1, 10):
+        layer = copy.deepcopy(lenet[5])
+        mask = layer.weight.abs() > layer.weight.abs().median()
+        before = layer.weight
+        batches = zip(features.split(100)[:steps], digits.labels.split(100)[:steps], strict=True)
+        train(layer, mask, batches, lr=0.01)
+        zeros = (layer.weight == 0).float().mean()
+        print(f"after {steps:>2} steps: {zeros:.0%} zeros, same Parameter: {layer.weight is before}")
+
+
+show_zeros(train_pruned__faulty)
+
+# %% [markdown]
+# **Contract.** The weight becomes $w \cdot m$.
+# Then each batch gives one step of SGD with momentum 0.9 and the given learning rate on the mean cross-entropy of the layer's outputs, and
+# behind each step the weight becomes $w \cdot m$ again.
+# Old gradients do not count.
+# Weight and bias remain the Parameter objects they were.
+# Without a batch the layer is pruned all the same.
+#
+# **Example.** Weights [0.4, -0.3], mask [True, False], one step that would take them to [0.5, -0.1]: [0.5, 0].
+# At the next step the layer computes with [0.5, 0], and -0.3 is gone for good.
+
+# %% task="train_pruned_"
+
+# %% check="train_pruned_"
+
+# %% [markdown]
+# <details><summary>Hint: half of the weights are zero before the training and none behind it?</summary>
+#
+# A zero has a gradient like any other number. Somebody has to set it back after each step.
+#
+# </details>
+#
+# <details><summary>Hint: the zeros stay, and nothing else moves?</summary>
+#
+# The optimizer trains a Parameter that the layer no longer has. Change the values of the old one: `data`, or `torch.no_grad()`.
+#
+# </details>
+#
+# <details><summary>Hint: the first step is right and the second is not?</summary>
+#
+# Momentum lives in the optimizer: one for all steps. And gradients add up until they are cleared.
+#
+# </details>
+
+# %% [markdown]
+# ## `pruned_layer`: the layer does not take its input any more
+#
+# *Difficulty 2 of 5 · about 10 minutes*
+#
+# **Asked for.** A copy of a dense layer without its small weights.
+#
+# **The listing.** It takes the weights that are large enough, and those alone.
+
+# %% fault="pruned_layer__boolean_index_flattens"
+
+# %% [markdown]
+# **The symptom.** The first layer of the net is pruned and shown the digits.
+# Look at the shape of the weight: where has the information gone which weight belongs to which pixel?
+
+
+# %%
+def show_layer(prune):
+    """Shape of the pruned first layer's weight, and what it says to the digits."""
+    layer = prune(lenet[1], 0.02)
+    print(f"{tuple(lenet[1].weight.shape)} before, {tuple(layer.weight.shape)} now")
+    try:
+        print(f"outputs of shape {tuple(layer(pixels).shape)}")
+    except RuntimeError as error:
+        print(f"RuntimeError: {error}")
+
+
+show_layer(pruned_layer_faulty)
+
+# %% [markdown]
+# **Contract.** A new `nn.Linear` of the same sizes comes back.
+# Its weight is that of the layer where $|w| > \theta$, and 0 elsewhere; its bias is that of the layer, and a layer without a bias gives one
+# without.
+# The layer given stays as it is, and shares no memory with the new one.
+#
+# **Example.** Weight [[0.5, -0.1], [0.2, -0.75]], threshold 0.2: [[0.5, 0], [0, -0.75]].
+
+# %% task="pruned_layer"
+
+# %% check="pruned_layer"
+
+# %% [markdown]
+# <details><summary>Hint: "must be a matrix, got 1-D tensor"?</summary>
+#
+# `weight[mask]` is a list of the kept values. As many as there were have to stay, with zeros where something goes.
+#
+# </details>
+#
+# <details><summary>Hint: the old layer changes with the new one?</summary>
+#
+# `pruned.bias = layer.bias` gives the bias another name and makes no second one.
+#
+# </details>
+
+# %% [markdown]
+# ## `quantize_signed`: no weight is negative any more
+#
+# *Difficulty 2 of 5 · about 15 minutes*
+#
+# **Asked for.** 8-bit codes for the weights of a layer, and the scale that turns them back.
+#
+# **The listing.** Eight bits have $2^8 - 1$ steps, and a byte is a `uint8`: both are true.
+
+# %% fault="quantize_signed__casts_to_unsigned"
+
+# %% [markdown]
+# **The symptom.** The first matrix of the net is replaced by what its codes stand for.
+# Compare the signs of the two columns.
+
+
+# %%
+def show_signed(quantize):
+    """Some weights with their codes, the share of negative ones, and the accuracy with what codes stand for."""
+    weight = lenet[1].weight.data
+    codes, scale = quantize(weight, bits=8)
+    restored = scale * codes.float()
+    for at in range(300, 306):
+        print(f"weight {weight[0, at]:+.4f}  code {codes[0, at]:4d}  restored {restored[0, at]:+.4f}")
+    print(f"negative: {(weight < 0).float().mean():.1%} before, {(restored < 0).float().mean():.1%} now")
+    print(f"accuracy: {accuracy_with(restored):.1%}")
+
+
+show_signed(quantize_signed_faulty)
+
+# %% [markdown]
+# **Contract.** $s = \max |w| / (2^{b-1} - 1)$, and each code is the integer nearest to $w / s$, within $\pm (2^{b-1} - 1)$.
+# The codes are `int8` in the shape of the weight, the scale is a `float`; 2 to 8 bits.
+# If all weights are zero, the scale is 1.0.
+#
+# **Example.** Weights [1, -2.1, 0.5, 4], 4 bits: $s = 4 / 7$, and $w / s$ is 1.75, -3.675, 0.875, 7.
+# So the codes are [2, -4, 1, 7].
+
+# %% task="quantize_signed"
+
+# %% check="quantize_signed"
+
+# %% [markdown]
+# <details><summary>Hint: -1 became 255?</summary>
+#
+# An unsigned byte has no sign bit, so the cast counts from the other end. Signed codes reach from -127 to 127.
+#
+# </details>
+#
+# <details><summary>Hint: signs are right, and the largest weights came back with the wrong one?</summary>
+#
+# The largest code of `int8` is 127. With one step more, it wraps around like the others.
+#
+# </details>
+
+# %% [markdown]
+# ## `codes_and_back`: the layer's outputs drift away
+#
+# *Difficulty 2 of 5 · about 15 minutes*
+#
+# **Asked for.** Quantization with a given scale and zero point, and the way back.
+#
+# **The listing.** It clips first, so that nothing falls below the zero point, and it ends with the codes: how one gets a weight back is left
+# to the reader.
+
+# %% fault="codes_and_back__clips_before_scaling_and_stops"
+
+# %% [markdown]
+# **The symptom.** The first matrix of the net goes through the codes, and the cell itself brings them back.
+# Compare the smallest weight and the mean of the layer's outputs with those before.
+
+
+# %%
+def show_affine(quantize):
+    """Smallest weight and mean output of the first layer, before and after; the accuracy of the net."""
+    weight = lenet[1].weight.data
+    scale = (weight.max() - weight.min()).item() / 255
+    zero_point = round(-weight.min().item() / scale)
+    codes = quantize(weight, scale, zero_point)
+    codes = codes[0] if isinstance(codes, tuple) else codes
+    restored = scale * (codes.float() - zero_point)
+    for name, values in (("before", weight), ("now", restored)):
+        outputs = F.linear(pixels, values, lenet[1].bias.data)
+        print(f"{name:<6}  smallest weight {values.min():+.3f}, mean output {outputs.mean():+.2f}")
+    print(f"accuracy: {accuracy_with(restored):.1%}")
+
+
+show_affine(codes_and_back_faulty)
+
+# %% [markdown]
+# **Contract.** Each code is $\mathrm{round}(w / s) + z$, clipped to 0 .. 255, as `uint8`.
+# Each restored weight is $s \cdot (\mathrm{code} - z)$, as `float32`, from the clipped code.
+# Both come back, in this order and in the shape of the weight.
+#
+# **Example.** Scale 0.25, zero point 2, weights [-1, -0.3, 0, 0.8].
+# $w / s$ rounded is [-4, -1, 0, 3], plus 2 that is [-2, 1, 2, 5], so the codes are [0, 1, 2, 5], and back come [-0.5, -0.25, 0, 0.75].
+
+# %% task="codes_and_back"
+
+# %% check="codes_and_back"
+
+# %% [markdown]
+# <details><summary>Hint: no restored weight is below zero?</summary>
+#
+# The zero point is a code, and the weight a float. Codes are clipped, at the end, and to what a byte can hold.
+#
+# </details>
+#
+# <details><summary>Hint: small negative weights came back very large?</summary>
+#
+# 1 - 2 is 255 in `uint8`. Make floats of the codes before you subtract.
+#
+# </details>
+
+# %% [markdown]
+# ## `stretch_to_int8`: every weight is the same
+#
+# *Difficulty 2 of 5 · about 10 minutes*
+#
+# **Asked for.** The weights of a layer as `int8`, with their range, so that they can be brought back.
+#
+# **The listing.** The weights are brought to [0, 1], and then to `int8`.
+
+# %% fault="stretch_to_int8__casts_without_scaling"
+
+# %% [markdown]
+# **The symptom.** The first matrix of the net goes to `int8` and back, $w' = l + (\mathrm{code} + 128) / 255 \cdot (h - l)$.
+# Look at how many of the 256 codes occur.
+
+
+# %%
+def show_stretched(stretch):
+    """How often the commonest codes occur, and the accuracy with what they stand for."""
+    weight = lenet[1].weight.data
+    codes, low, high = stretch(weight)
+    values, counts = codes.unique(return_counts=True)
+    print(f"{len(values)} codes occur; the commonest, {values[counts.argmax()]}, {counts.max():,} times")
+    restored = low + (codes.float() + 128) / 255 * (high - low)
+    print(f"{len(restored.unique())} different weights are left, accuracy {accuracy_with(restored):.1%}")
+
+
+show_stretched(stretch_to_int8_faulty)
+
+# %% [markdown]
+# **Contract.** With the smallest weight $l$ and the largest $h$, $u = (w - l) / (h - l)$ lies in [0, 1], and the code is
+# $\mathrm{round}(255 u) - 128$, as `int8` in the shape of the weight.
+# Codes, $l$ and $h$ come back, the latter as floats.
+# If all weights are equal, all codes are -128.
+#
+# **Example.** Weights [-1, 0, 1, 4]: $u$ = [0, 0.2, 0.4, 1], times 255 that is [0, 51, 102, 255], so the codes are [-128, -77, -26, 127].
+
+# %% task="stretch_to_int8"
+
+# %% check="stretch_to_int8"
+
+# %% [markdown]
+# <details><summary>Hint: all codes are 0 and a single one is 1?</summary>
+#
+# A cast to an integer cuts off what stands behind the point, and 0.99 becomes 0. First stretch, then round, then cast.
+#
+# </details>
+#
+# <details><summary>Hint: the larger half of the weights came back as the smallest?</summary>
+#
+# `int8` ends at 127, and 128 is -128 there. Subtract before you cast.
+#
+# </details>
+
+# %% [markdown]
+# ## `soft_loss`: a distance below zero
+#
+# *Difficulty 2 of 5 · about 10 minutes*
+#
+# **Asked for.** The KL divergence of the student's distribution from the teacher's.
+#
+# **The listing.** Two softmaxes and `kl_div`, in an order that reads well.
+
+# %% fault="soft_loss__probabilities_for_log_probabilities"
+
+# %% [markdown]
+# **The symptom.** Three students of the trained net: one gives the same logits, one gives none a preference, one says the contrary.
+# Look at the signs, and at how much worse the contrary is than ignorance.
+
+# %%
+answers = training.predict(lenet, digits.images, dataset="mnist")  # logits (10000, 10)
+
+
+def show_students(loss):
+    """The loss of three students whose rank is plain."""
+    students = {"agrees": answers, "knows nothing": torch.zeros_like(answers), "contradicts": -answers}
+    for name, logits in students.items():
+        print(f"{name:<14}{loss(logits, answers):+.4f}")
+
+
+show_students(soft_loss_faulty)
+
+# %% [markdown]
+# **Contract.** With $p$ = softmax(teacher) and $q$ = softmax(student), the mean over the batch of
+#
+# $$\mathrm{KL}(p \,\|\, q) = \sum_c p_c \, (\log p_c - \log q_c)$$
+#
+# as a scalar that has a gradient for the student and none for the teacher.
+# Logits that are far apart are no excuse for an infinite loss.
+#
+# **Example.** $p$ = (1/4, 3/4) and $q$ = (1/2, 1/2): 1/4 · log(1/2) + 3/4 · log(3/2) = 0.1308.
+# The other way round it would be 0.1438.
+
+# %% task="soft_loss"
+
+# %% check="soft_loss"
+
+# %% [markdown]
+# <details><summary>Hint: the loss is negative, or not zero for a student who agrees?</summary>
+#
+# `kl_div(input, target)` takes the logarithms of the one and the probabilities of the other. Its documentation says which is which.
+#
+# </details>
+#
+# <details><summary>Hint: almost right, but 0.1438 for 0.1308?</summary>
+#
+# The divergence is not symmetric. The teacher's probabilities are the weights of the sum.
+#
+# </details>
+
+# %% [markdown]
+# ## `tempered_loss`: the higher the temperature, the less is learnt
+#
+# *Difficulty 3 of 5 · about 15 minutes*
+#
+# **Asked for.** The divergence of softened distributions, as distillation uses it.
+#
+# **The listing.** Softened it is: probabilities over a temperature.
+
+# %% fault="tempered_loss__temperature_on_probabilities"
+
+# %% [markdown]
+# **The symptom.** The teacher is the trained net, the student knows nothing yet.
+# Look at the size of the gradient while the temperature rises.
+
+
+# %%
+def show_temperatures(loss):
+    """The gradient's norm for a student without a preference."""
+    for temperature in (1.0, 2.0, 4.0, 8.0, 16.0):
+        logits = torch.zeros_like(answers, requires_grad=True)
+        loss(logits, answers, temperature).backward()
+        print(f"temperature {temperature:4.0f}: gradient {logits.grad.norm():.1e}")
+
+
+show_temperatures(tempered_loss_faulty)
+
+# %% [markdown]
+# **Contract.** With $p$ = softmax(teacher / T) and $q$ = softmax(student / T), the scalar is $T^2$ times the mean over the batch of
+# $\mathrm{KL}(p \,\|\, q)$.
+# It has a gradient for the student and none for the teacher.
+#
+# **Example.** Student [0, 0], teacher [0, 2.1972], T = 2: the teacher's logits become [0, 1.0986], so $p$ = (1/4, 3/4), $q$ = (1/2, 1/2), and the
+# loss is 4 · 0.1308 = 0.5232.
+
+# %% task="tempered_loss"
+
+# %% check="tempered_loss"
+
+# %% [markdown]
+# <details><summary>Hint: even at temperature 1 the gradient is tiny?</summary>
+#
+# A softmax of numbers between 0 and 1 is almost uniform. The temperature belongs to the logits, before the only softmax.
+#
+# </details>
+#
+# <details><summary>Hint: right at temperature 1, and smaller and smaller above it?</summary>
+#
+# Dividing the logits by T divides the gradient by T once for the student, and about once more because the two distributions approach each other.
+# $T^2$ makes up for both.
+#
+# </details>
+
+# %% [markdown]
+# ## `mixed_loss`: a teacher nobody listens to
+#
+# *Difficulty 2 of 5 · about 10 minutes*
+#
+# **Asked for.** The loss of a student who learns from labels and a teacher.
+#
+# **The listing.** Two terms, and a weight between them.
+
+# %% fault="mixed_loss__compares_the_teacher_with_the_labels"
+
+# %% [markdown]
+# **The symptom.** An untrained student, and the trained net as its teacher.
+# The gradient is compared with that of the labels alone: its direction (a cosine of one is the same), and its length.
+# What remains of the teacher?
+
+# %%
+from shrink.nets import lenet_300_100
+
+torch.manual_seed(0)
+guesses = lenet_300_100()(pixels).detach()
+
+
+def show_gradient(loss):
+    """How the gradient of the mixture differs from that of the labels alone."""
+    gradients = []
+    for alpha in (0.0, 0.5, 0.9):
+        logits = guesses.clone().requires_grad_()
+        loss(logits, answers, digits.labels, alpha=alpha).backward()
+        gradients.append(logits.grad.flatten())
+        cosine = F.cosine_similarity(gradients[0], gradients[-1], dim=0)
+        length = gradients[-1].norm() / gradients[0].norm()
+        print(f"alpha {alpha}: cosine {cosine:.4f}, length {length:.2f}")
+
+
+show_gradient(mixed_loss_faulty)
+
+# %% [markdown]
+# **Contract.** $\alpha \cdot \mathrm{KL}(p \,\|\, q) + (1 - \alpha) \cdot$ cross-entropy of the student with the labels, both means over the batch,
+# with $p$ = softmax(teacher) and $q$ = softmax(student).
+# It has a gradient for the student, also at $\alpha = 1$, and none for the teacher.
+#
+# **Example.** $q$ = (1/2, 1/2), $p$ = (1/4, 3/4), label 0, $\alpha$ = 0.5: 0.5 · 0.1308 + 0.5 · 0.6931 = 0.4120.
+
+# %% task="mixed_loss"
+
+# %% check="mixed_loss"
+
+# %% [markdown]
+# <details><summary>Hint: the same direction at every alpha?</summary>
+#
+# Then one term is a constant for the student. Which of its two arguments comes from the student?
+#
+# </details>
+#
+# <details><summary>Hint: the value is right and the gradient is not?</summary>
+#
+# Detach the teacher, and not the student.
 #
 # </details>

@@ -39,8 +39,8 @@ EXPLAINED_IN = {  # task -> room and section of the lesson that comes nearest
     "merge_lora": "measuring#1 Question",
     "smooth_linear": "quantization#5 Experiment",
     "fold_input_batchnorm": "quantization#4 Build",
-    "decode_step": "measuring#2 Measure",
-    "verify_draft": "measuring#2 Measure",
+    "decode_step": "measuring#5 Experiment",
+    "verify_draft": "measuring#5 Experiment",
 }
 EDGE = 0.501  # how far a code may lie from the exact quotient
 
@@ -557,7 +557,7 @@ def test_quantize_blockwise_edges(judge: Judge) -> None:
     "quantize_blockwise", "refuses a block below 1", points=0.5, hint="raise ValueError(f'block must ...')"
 )
 def test_quantize_blockwise_range(judge: Judge) -> None:
-    inputs = {"weight": torch.ones(2, 4), "codebook": torch.tensor([-1.0, 0.0, 1.0])}
+    inputs: dict[str, Any] = {"weight": torch.ones(2, 4), "codebook": torch.tensor([-1.0, 0.0, 1.0])}
     judge.run(call_quantize_blockwise, block=1, **inputs)
     for block in (0, -2):
         judge.raises(call_quantize_blockwise, ValueError, naming="block", block=block, **inputs)
@@ -881,7 +881,7 @@ def call_low_rank_factors(work, weight, rank):
 
 def orthogonal(judge: Judge, rows: int, columns: int) -> Tensor:
     """Random orthonormal columns, float64."""
-    q, _ = torch.linalg.qr(randn(judge, rows, columns).double())
+    q: Tensor = torch.linalg.qr(randn(judge, rows, columns).double())[0]
     return q
 
 
@@ -1220,7 +1220,7 @@ def test_fold_input_batchnorm_range(judge: Judge) -> None:
     state = {name: torch.ones(2) for name in ("bias", "gamma", "beta", "mean", "var")} | {
         "weight": torch.ones(2, 2)
     }
-    inputs = {"state": state, "x": torch.ones(3, 2), "bias": True, "eps": 1e-5}
+    inputs: dict[str, Any] = {"state": state, "x": torch.ones(3, 2), "bias": True, "eps": 1e-5}
     judge.raises(call_fold_input_batchnorm, ValueError, naming="bn", tracked=False, **inputs)
 
 

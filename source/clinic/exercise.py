@@ -555,3 +555,522 @@ show_gradient(mixed_loss_faulty)
 # Detach the teacher, and not the student.
 #
 # </details>
+
+# %% [markdown]
+# ## `teach_step_`: teacher and student meet halfway, and neither can read
+#
+# *Difficulty 3 of 5 · about 20 minutes*
+#
+# **Asked for.** A step that moves a teacher's knowledge into a student.
+#
+# **The listing.** Knowledge sits in the parameters, so the parameters are averaged.
+
+# %% fault="teach_step___averages_the_parameters"
+
+# %% [markdown]
+# **The symptom.** Two students meet the trained net.
+# The first answers exactly like it, for it is the same net with its hidden units in another order.
+# The second is a smaller net.
+# Predict what one step of the listing makes of each.
+
+# %%
+reordered = copy.deepcopy(lenet)
+for place, nearest in ((1, 3), (3, 5)):
+    order = torch.randperm(len(lenet[place].weight), generator=torch.Generator().manual_seed(place))
+    reordered[place].weight.data = reordered[place].weight.data[order]
+    reordered[place].bias.data = reordered[place].bias.data[order]
+    reordered[nearest].weight.data = reordered[nearest].weight.data[:, order]
+torch.manual_seed(0)
+smaller = nn.Sequential(nn.Flatten(), nn.Linear(784, 30), nn.ReLU(), nn.Linear(30, 10))
+
+
+def show_students_after(teach):
+    """Accuracy of both students before and after one step on a thousand digits."""
+    for name, student in (("reordered", reordered), ("smaller", smaller)):
+        net = copy.deepcopy(student)
+        before = training.accuracy(net, digits, dataset="mnist")
+        try:
+            teach(net, lenet, pixels[:1000], torch.optim.SGD(net.parameters(), lr=0.02))
+            print(
+                f"{name:<11}{before:.1%} before, {training.accuracy(net, digits, dataset='mnist'):.1%} after"
+            )
+        except RuntimeError as error:
+            print(f"{name:<11}RuntimeError: {error}")
+
+
+show_students_after(teach_step__faulty)
+
+# %% [markdown]
+# **Contract.** One step of the optimizer on
+#
+# $$T^2 \cdot \mathrm{KL}(p \,\|\, q)$$
+#
+# the mean over the batch, with $p$ = softmax(teacher / T) and $q$ = softmax(student / T).
+# Gradients from before do not count.
+# The teacher comes in eval mode; it gets no gradients and stays exactly as it is.
+# The student runs in the mode in which it comes.
+# The loss before the step comes back as a `float`.
+#
+# **Example.** T = 2, student's logits [0, 0], teacher's [0, 2.1972]: the loss is 0.5232, as in the card of `tempered_loss`.
+# The first logit falls with the step and the second rises, whatever layers they come from.
+
+# %% task="teach_step_"
+
+# %% check="teach_step_"
+
+# %% [markdown]
+# <details><summary>Hint: "The size of tensor a must match the size of tensor b"?</summary>
+#
+# Two networks have nothing in common but what they say to the same input. Compare that.
+#
+# </details>
+#
+# <details><summary>Hint: the first step is right and the next ones are too large?</summary>
+#
+# `backward()` adds to the gradients that are there.
+#
+# </details>
+#
+# <details><summary>Hint: the teacher has gradients?</summary>
+#
+# Its forward pass was recorded, too. There is a context in which nothing is.
+#
+# </details>
+
+# %% [markdown]
+# ## `sparse_copy`: never twice the same net
+#
+# *Difficulty 2 of 5 · about 15 minutes*
+#
+# **Asked for.** A copy of a network in which a given fraction of the weights is zero.
+#
+# **The listing.** Something that sets a fraction $s$ of numbers to zero exists already, in every framework.
+
+# %% fault="sparse_copy__drops_weights_out"
+
+# %% [markdown]
+# **The symptom.** Half of the net is set to zero, three times.
+# Look at the accuracies, and at the size of the outputs beside that of the dense net.
+
+
+# %%
+def show_sparse(sparsify):
+    """Zeros, accuracy and size of the outputs of three sparse copies."""
+    print(f"dense: mean magnitude of an output {lenet(pixels).abs().mean():.2f}")
+    for call in (1, 2, 3):
+        net = sparsify(lenet, 0.5)
+        zeros = (net[1].weight == 0).float().mean()
+        size = net(pixels).abs().mean()
+        right = training.accuracy(net, digits, dataset="mnist")
+        print(f"call {call}: {zeros:.1%} zeros, {right:.1%} right, mean magnitude {size:.2f}")
+
+
+show_sparse(sparse_copy_faulty)
+
+# %% [markdown]
+# **Contract.** In each parameter of two or more dimensions, $n$ numbers, exactly $\mathrm{round}(s \cdot n)$ become 0, those of the smallest
+# magnitude; ties either way.
+# What stays keeps its value, bit for bit, and so do vectors, such as biases, and buffers.
+# The copy has memory of its own and the mode of the model, which stays as it is.
+#
+# **Example.** A layer with weight [[0.5, -2]] and bias [0.1], sparsity 0.5: [[0, -2]] and [0.1], at every call.
+
+# %% task="sparse_copy"
+
+# %% check="sparse_copy"
+
+# %% [markdown]
+# <details><summary>Hint: the zeros are right, and the outputs are too large?</summary>
+#
+# Dropout divides what stays by 1 - p, so that the sum stays the same on average. A pruned weight is no average.
+#
+# </details>
+#
+# <details><summary>Hint: one layer loses nearly everything and another nothing?</summary>
+#
+# The ranking runs over one tensor at a time.
+#
+# </details>
+
+# %% [markdown]
+# ## `next_generation`: evolution runs backwards
+#
+# *Difficulty 4 of 5 · about 25 minutes*
+#
+# **Asked for.** One generation of a genetic search: selection, crossover, mutation, and the best one survives.
+#
+# **The listing.** All of that is in it. Find three things that are wrong.
+
+# %% fault="next_generation__breeds_the_worst"
+
+# %% [markdown]
+# **The symptom.** Which of the 100 units before the last layer of the net are needed?
+# A candidate says for each unit whether it stays.
+# Its score is the accuracy on a thousand digits, less a fifth of the fraction of units it keeps.
+# Follow the best score.
+
+# %%
+with torch.no_grad():
+    kept_features = lenet[:5](pixels[:1000])  # (1000, 100)
+
+
+def scores_of(population):
+    """Accuracy with the units that each candidate keeps, less 0.2 times their fraction."""
+    answers_of = [(kept_features * kept) @ lenet[5].weight.data.T + lenet[5].bias.data for kept in population]
+    right = [(logits.argmax(dim=1) == digits.labels[:1000]).float().mean() for logits in answers_of]
+    return torch.stack(right) - 0.2 * population.float().mean(dim=1)
+
+
+def show_evolution(breed):
+    """Best and mean score of thirty candidates over twenty generations."""
+    dice = torch.Generator().manual_seed(0)
+    population = torch.rand(30, 100, generator=dice) < 0.5
+    for number in range(21):
+        scores = scores_of(population)
+        if number % 5 == 0:
+            print(f"generation {number:>2}: best {scores.max():.3f}, mean {scores.mean():.3f}")
+        population = breed(population, scores, mutation_rate=0.01, generator=dice)
+
+
+show_evolution(next_generation_faulty)
+
+# %% [markdown]
+# **Contract.** A population of $n$ candidates is a bool tensor, one candidate a row; the higher its score the better.
+# Row 0 of the next generation is the best candidate, unchanged.
+# Each of the other rows is a child of its own two parents, which are different rows among the $n // 2$ best ones.
+# It takes the genes of one parent before a cut and those of the other from there on; every place between two genes is equally likely.
+# Then each of its genes flips with the probability `mutation_rate`, whatever the others do.
+# All randomness comes from `generator`.
+#
+# **Example.** Parents 1111 and 0000 have, without mutation, six possible children: 1000, 1100, 1110 and 0111, 0011, 0001.
+
+# %% task="next_generation"
+
+# %% check="next_generation"
+
+# %% [markdown]
+# <details><summary>Hint: the score falls from generation to generation?</summary>
+#
+# `argsort` goes upwards: the first position is that of the lowest score.
+#
+# </details>
+#
+# <details><summary>Hint: it rises for a while and then stops?</summary>
+#
+# If every child flips a gene, a good candidate is never copied. And two children of the same cut explore one place instead of two.
+#
+# </details>
+#
+# <details><summary>Hint: a child equals one of its parents?</summary>
+#
+# A cut before the first gene, or behind the last, leaves nothing of the other one. So does a parent that is drawn twice.
+#
+# </details>
+
+# %% [markdown]
+# ## `small_cnn`: the first batch does not get through
+#
+# *Difficulty 2 of 5 · about 15 minutes*
+#
+# **Asked for.** A function that builds a small convolutional network for images of a given size.
+#
+# **The listing.** Every pooling halves the image, so the last layer is easily computed.
+
+# %% fault="small_cnn__counts_halves_alone"
+
+# %% [markdown]
+# **The symptom.** Sixty-four images of CIFAR-10 are sent through two networks.
+# Why does one of them take the images and the other not?
+
+# %%
+some_images = data.to_float(data.cifar10("test").images[:64], "cifar10")  # (64, 3, 32, 32)
+
+
+def show_batch(build):
+    """What two networks make of a batch, without and with padding."""
+    for padding in (0, 1):
+        net = build((3, 32, 32), [16, 32], padding=padding)
+        try:
+            print(f"padding {padding}: {tuple(net(some_images).shape)}")
+        except RuntimeError as error:
+            print(f"padding {padding}: RuntimeError: {error}")
+
+
+show_batch(small_cnn_faulty)
+
+# %% [markdown]
+# **Contract.** For each width a convolution with that many output channels and stride 1, `ReLU` and `MaxPool2d(2)`; then `Flatten` and one
+# `Linear` to the classes, all in one `nn.Sequential`.
+# A convolution with kernel size k and padding p makes size + 2p - k + 1 of a height or width, and pooling halves that, an odd rest dropped.
+# Images need not be square.
+# If nothing is left, `ValueError` with the word `image_shape` in its message.
+#
+# **Example.** Images (1, 28, 28), widths [8, 16]: 28, 26, 13, 11, 5 in both directions, so the last layer takes 16 · 5 · 5 = 400 numbers.
+
+# %% task="small_cnn"
+
+# %% check="small_cnn"
+
+# %% [markdown]
+# <details><summary>Hint: "mat1 and mat2 shapes cannot be multiplied"?</summary>
+#
+# The second number of the first shape is what really arrives. Divide it by the channels and take the root: is that the size you counted on?
+#
+# </details>
+#
+# <details><summary>Hint: right for square images alone?</summary>
+#
+# A shape is (channels, height, width), and height and width go their own ways.
+#
+# </details>
+
+# %% [markdown]
+# ## `search_architecture`: a search that looks at one model
+#
+# *Difficulty 2 of 5 · about 15 minutes*
+#
+# **Asked for.** A search over architectures, with a budget of trials.
+#
+# **The listing.** It returns an architecture and its score, as a search does.
+
+# %% fault="search_architecture__builds_one_fixed_model"
+
+# %% [markdown]
+# **The symptom.** Nets of one to three hidden layers are trained on two thousand digits for two epochs.
+# Their score is the accuracy on two thousand others, less a point of a million for each parameter.
+# Six trials are paid for. Count the lines.
+
+# %%
+little = data.mnist("train").take(slice(0, 2000))
+others = data.mnist("train").take(slice(50_000, 52_000))
+
+
+def score_of(architecture):
+    """Accuracy on other digits after a short training, less parameters / 1,000,000."""
+    torch.manual_seed(0)
+    sizes = [784] + architecture["depth"] * [architecture["width"]]
+    hidden = [part for pair in itertools.pairwise(sizes) for part in (nn.Linear(*pair), nn.ReLU())]
+    net = nn.Sequential(nn.Flatten(), *hidden, nn.Linear(sizes[-1], 10))
+    training.train_(net, little, dataset="mnist", epochs=2, learning_rate=0.1, batch_size=100, progress=False)
+    parameters = sum(parameter.numel() for parameter in net.parameters())
+    score = training.accuracy(net, others, dataset="mnist") - parameters / 1_000_000
+    print(f"{architecture}: {parameters:,} parameters, score {score:.3f}")
+    return score
+
+
+def show_search(search):
+    """Each candidate as it is evaluated, and the result."""
+    space = {"depth": [1, 2, 3], "width": [8, 32, 128, 256]}
+    best, score = search(space, score_of, trials=6, generator=torch.Generator().manual_seed(0))
+    print(f"best: {best}, {score:.3f}")
+
+
+show_search(search_architecture_faulty)
+
+# %% [markdown]
+# **Contract.** `space` maps each name to its choices, and a candidate is one choice for each name.
+# Of all combinations, min(trials, how many there are) different ones are drawn, all equally likely, with `generator`.
+# `evaluate` is called once for each, and the candidate of the highest score comes back with that score.
+# Scores may be negative; ties either way.
+#
+# **Example.** depth 1 or 2, width 8 or 16, four trials: four calls of `evaluate`. With two trials, two of the four, other ones with another
+# seed.
+
+# %% task="search_architecture"
+
+# %% check="search_architecture"
+
+# %% [markdown]
+# <details><summary>Hint: evaluate is called fewer times than there are trials?</summary>
+#
+# A random number drawn twice is a trial lost. Shuffle the combinations instead.
+#
+# </details>
+#
+# <details><summary>Hint: the first choices never lose?</summary>
+#
+# The first so many combinations of a list share their first choice. Drawing means that all have the same chance.
+#
+# </details>
+
+# %% [markdown]
+# ## `round_weights_`: every answer is the same digit
+#
+# *Difficulty 3 of 5 · about 20 minutes*
+#
+# **Asked for.** A function that shows what quantization costs: the weights are rounded to few levels, and the float model goes on with them.
+#
+# **The listing.** Range, scale, zero point, rounding, clipping: all there.
+
+# %% fault="round_weights___writes_the_codes_back"
+
+# %% [markdown]
+# **The symptom.** The net is rounded to 8 bits and to 4.
+# Look at the first weights of a row that were near zero before.
+
+
+# %%
+def show_rounded(rounding):
+    """Accuracy after rounding, some weights, and how many digits are still named."""
+    for bits in (8, 4):
+        net = copy.deepcopy(lenet)
+        rounding(net, bits=bits)
+        named = training.predict(net, digits.images, dataset="mnist").argmax(dim=1)
+        some = ", ".join(f"{weight:.3f}" for weight in net[1].weight[0, 300:304].tolist())
+        right = (named == digits.labels).float().mean()
+        print(f"{bits} bits: {right:.1%} right, {len(named.unique())} of 10 digits named, weights {some}")
+
+
+show_rounded(round_weights__faulty)
+
+# %% [markdown]
+# **Contract.** For each parameter of two or more dimensions, with $l$ the smaller of its minimum and 0 and $h$ the larger of its maximum and
+# 0: the scale is $(h - l) / (2^b - 1)$, the zero point $\mathrm{round}(-l / \mathrm{scale})$, each code $\mathrm{round}(w / \mathrm{scale})$
+# plus the zero point, clipped to 0 .. $2^b - 1$.
+# The weight becomes scale · (code - zero point), in place: the Parameter stays the same object.
+# A matrix of zeros, vectors and buffers stay as they are.
+#
+# **Example.** Weights [-1, 0.2, 1.1, 2], 2 bits: scale 1, zero point 1, codes [0, 1, 2, 3], and the weights become [-1, 0, 1, 2].
+
+# %% task="round_weights_"
+
+# %% check="round_weights_"
+
+# %% [markdown]
+# <details><summary>Hint: all weights are positive whole numbers?</summary>
+#
+# Those are codes. A code is an address, and the weight is what lives there.
+#
+# </details>
+#
+# <details><summary>Hint: right for mixed signs, wrong for a matrix of positive weights?</summary>
+#
+# The range always contains 0, or no code would stand for it exactly.
+#
+# </details>
+
+# %% [markdown]
+# ## `stored_ratio`: the file is larger than the report
+#
+# *Difficulty 2 of 5 · about 10 minutes*
+#
+# **Asked for.** How many times smaller a pruned network becomes.
+#
+# **The listing.** Nine of ten weights are zero, so the network is ten times smaller.
+
+# %% fault="stored_ratio__counts_the_kept"
+
+# %% [markdown]
+# **The symptom.** The net is pruned and written to a file from which it can be read again: a bitmask that says where the kept weights are, and
+# their values.
+# Compare the ratio that is claimed with that of the file.
+
+# %%
+import os
+import tempfile
+
+from shrink.pruning import magnitude_mask, save_sparse
+
+
+def show_ratios(ratio):
+    """The ratio a function reports, and that of a real file."""
+    for sparsity in (0.8, 0.9, 0.95):
+        masks = {name: magnitude_mask(w, sparsity) for name, w in lenet.state_dict().items() if w.dim() > 1}
+        pruned = {name: lenet.state_dict()[name] * mask for name, mask in masks.items()}
+        with tempfile.TemporaryDirectory() as folder:
+            save_sparse(f"{folder}/pruned", pruned, masks)
+            file_bytes = os.path.getsize(f"{folder}/pruned")
+        dense_bytes = sum(4 * w.numel() for w in pruned.values())
+        print(f"{sparsity:.0%} zeros: reported {ratio(pruned):.2f}, file {dense_bytes / file_bytes:.2f}")
+
+
+show_ratios(stored_ratio_faulty)
+
+# %% [markdown]
+# **Contract.** A tensor of $n$ float32 weights, k of them not 0, takes 4 bytes that say how long it is and how it is stored, and the cheapest of
+# three layouts: all weights, 4n bytes; a bitmask and the kept weights, n / 8 bytes rounded up and 4k; or the kept weights, each with a position of
+# 4 bytes, 8k.
+# The ratio is that of the sums: 4n of all tensors over what all of them take.
+# `ValueError` with the word `weights` if there is no tensor at all.
+#
+# **Example.** Eight weights, one of them kept: min(32, 1 + 4, 8) + 4 = 9 bytes instead of 32, a ratio of 3.56 and not of 8.
+
+# %% task="stored_ratio"
+
+# %% check="stored_ratio"
+
+# %% [markdown]
+# <details><summary>Hint: a ratio below 1?</summary>
+#
+# That is right where nothing is pruned: the four bytes come on top.
+#
+# </details>
+#
+# <details><summary>Hint: right for one tensor, wrong for several?</summary>
+#
+# Each tensor has its own cheapest layout, and a ratio of sums is no mean of ratios.
+#
+# </details>
+
+# %% [markdown]
+# ## `fuse_models`: two in one, at the price of two
+#
+# *Difficulty 2 of 5 · about 15 minutes*
+#
+# **Asked for.** A small model made of several: better than each of them, and no larger.
+#
+# **The listing.** It adds their outputs, and one model comes back.
+
+# %% fault="fuse_models__adds_the_outputs"
+
+# %% [markdown]
+# **The symptom.** The net is trained on with two parts of the digits, and the two nets that result are fused.
+# Look at the accuracy, and at the price.
+
+# %%
+parts = [data.mnist("train").take(slice(start, start + 10_000)) for start in (0, 10_000)]
+relatives = [copy.deepcopy(lenet) for _ in parts]
+for relative, part in zip(relatives, parts, strict=True):
+    training.train_(
+        relative, part, dataset="mnist", epochs=1, learning_rate=0.05, batch_size=100, progress=False
+    )
+
+
+def show_fused(fuse):
+    """Parameters and accuracy of the two nets and of the fused one."""
+    for name, net in (("first", relatives[0]), ("second", relatives[1]), ("fused", fuse(relatives))):
+        count = sum(parameter.numel() for parameter in net.parameters())
+        right = training.accuracy(net, digits, dataset="mnist")
+        print(f"{name:<8}{count:>8,} parameters, {right:.2%} right")
+
+
+show_fused(fuse_models_faulty)
+
+# %% [markdown]
+# **Contract.** A new model comes back, with the architecture and the mode of the first.
+# Each floating-point parameter and buffer is the mean of those of its name in all models.
+# Whole numbers, such as the counter of a batch norm, are those of the first.
+# The models given stay as they are and share no memory with it.
+# If names or shapes differ, `ValueError` with the word `models`.
+#
+# **Example.** Two layers with weights [[1, -2]] and [[3, 4]], biases [0.5] and [-1.5]: [[2, 1]] and [-0.5].
+#
+# **When it is allowed.** These two nets have the same start, so their hidden units still correspond (Wortsman et al. 2022 average such models).
+# For two that were trained apart it does what you saw at `teach_step_`.
+
+# %% task="fuse_models"
+
+# %% check="fuse_models"
+
+# %% [markdown]
+# <details><summary>Hint: as many parameters as all models together?</summary>
+#
+# The models are all still inside. The mean has to be taken of their weights, once, before anything runs.
+#
+# </details>
+#
+# <details><summary>Hint: the first model has changed?</summary>
+#
+# `copy.deepcopy` first. A state dict shows the model's own tensors, and not copies.
+#
+# </details>

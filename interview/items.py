@@ -1,4 +1,4 @@
-"""What can be asked, under one name each: `bank/ID`, and `napkin/NAME#SEED`, arithmetic with drawn numbers."""
+"""What can be asked, under one name each: `bank/ID`; `napkin/NAME#SEED`, arithmetic with drawn numbers."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ def by_id() -> dict[str, Question]:
 def every() -> list[str]:
     """Every item, arithmetic without its seed."""
     return [f"bank/{question.id}" for question in bank.questions()] + [
-        f"napkin/{name}" for name in napkin.names()
+        f"napkin/{name}" for name in napkin.NAMES
     ]
 
 

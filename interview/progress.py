@@ -135,7 +135,8 @@ class Progress:
         with self.change():
             self.file.execute(
                 "INSERT INTO answers (session, place, item, topic, typed, seconds, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET typed = excluded.typed, seconds = excluded.seconds",
+                " VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET typed = excluded.typed, seconds = excluded.seconds",
                 (session.id, place, session.items[place], topic, typed, seconds, now()),
             )
 

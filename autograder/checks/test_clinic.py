@@ -91,7 +91,15 @@ def assert_smallest_are_zero(got: object, weight: Tensor, sparsity: float) -> No
         f"{case}: {weight[moved][0]:.4g} came back as {pruned[moved][0]:.4g}; what stays keeps its value"
     )
     expected = round(sparsity * count)
-    guess = "; sparsity is the part that goes" if int(gone.sum()) == count - expected != expected else ""
+    together = (
+        int((weight.abs() <= weight.abs().flatten().sort().values[expected - 1]).sum()) if expected else 0
+    )
+    guesses = {  # where two fit, the last counts
+        count - expected: "; sparsity is the part that goes",
+        together: "; weights of equal magnitude went together",
+        int(sparsity * count): "; int cuts off, the rule rounds",
+    }
+    guess = guesses.get(int(gone.sum()), "")
     assert int(gone.sum()) == expected, (
         f"{case} gave {int(gone.sum())} zeros, expected round({sparsity * count:g}) = {expected}{guess}"
     )
@@ -182,13 +190,25 @@ def call_train_pruned(work, weight, bias, mask, inputs, labels, lr):
 
 
 def trained_by_hand(
-    weight: Tensor, bias: Tensor, mask: Tensor, inputs: Tensor, labels: Tensor, lr: float
+    weight: Tensor,
+    bias: Tensor,
+    mask: Tensor,
+    inputs: Tensor,
+    labels: Tensor,
+    lr: float,
+    *,
+    old: float | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """What the contract of train_pruned_ says, with the gradients of the cross-entropy written out."""
+    """What the contract of train_pruned_ says, with the gradients of the cross-entropy written out.
+
+    `old` is the gradient that was there before, in case that gradients are never cleared.
+    """
     weight, bias, moved = weight.double() * mask, bias.double(), [torch.zeros(()), torch.zeros(())]
+    grads = [torch.full((), old or 0.0), torch.zeros(())]
     for x, y in zip(inputs.double(), labels, strict=True):
         errors = (x @ weight.T + bias).softmax(dim=1) - F.one_hot(y, len(bias))  # (N, out)
-        grads = [errors.T @ x / len(x), errors.mean(dim=0)]
+        new = [errors.T @ x / len(x), errors.mean(dim=0)]
+        grads = new if old is None else [grad + more for grad, more in zip(grads, new, strict=True)]
         moved = [0.9 * old + grad for old, grad in zip(moved, grads, strict=True)]
         weight, bias = (weight - lr * moved[0]) * mask, bias - lr * moved[1]
     return weight.float(), bias.float()
@@ -222,6 +242,9 @@ def judge_train_pruned(judge: Judge, out: int, size: int, batches: int, keep: fl
         )
     kept = bool((got[mask] == weight[mask]).all())
     assert not (batches and kept and bool(mask.any())), f"{case}: the weights that stay did not move at all"
+    summed, _ = trained_by_hand(**given, old=1.0)
+    adds_up = torch.allclose(got, summed, atol=1e-4) and not torch.allclose(want, summed, atol=1e-4)
+    assert not adds_up, f"{case}: gradients add up; clear them before each backward pass"
     for name, values, right in (("weight", got, want), ("bias", got_bias, want_bias)):
         assert_close(values, right, what=f"{case}: {name}", rtol=1e-3, atol=1e-4)
     assert same is True, f"{case}: weight and bias have to stay the Parameter objects that the layer had"
@@ -274,6 +297,7 @@ def call_pruned_layer(work, weight, bias, threshold, inputs):
         layer.bias.data = bias.clone()
     pruned = work.pruned_layer(layer, threshold)
     is_linear = isinstance(pruned, nn.Linear)
+    is_layer = pruned is layer
     try:
         outputs = pruned(inputs).detach()
     except RuntimeError as error:
@@ -284,7 +308,7 @@ def call_pruned_layer(work, weight, bias, threshold, inputs):
         for value in pruned.parameters():
             value.add_(1.0)
     after = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
-    return is_linear, weights, shift, outputs, *after
+    return is_linear, is_layer, weights, shift, outputs, *after
 
 
 def judge_pruned_layer(
@@ -294,14 +318,16 @@ def judge_pruned_layer(
     if weight.numel() <= 6:
         case = f"pruned_layer of {shown(weight)} at threshold {threshold:g}"
     given = {"weight": weight, "bias": bias, "threshold": threshold, "inputs": inputs}
-    is_linear, got, shift, outputs, after, after_bias = ask(judge, call_pruned_layer, 6, **given)
+    is_linear, is_layer, got, shift, outputs, *after = ask(judge, call_pruned_layer, 7, **given)
     assert is_linear is True, f"{case} is no nn.Linear"
+    assert is_layer is False, f"{case} is the layer given; return a new one, and leave that as it is"
     got = tensor(got, what=f"{case}: its weight", dtype=torch.float32)
+    flat = "; indexing with a mask flattens, filling with zeros does not" if got.dim() == 1 else ""
     assert got.shape == weight.shape, (
         f"{case} has a weight of shape {tuple(got.shape)}, expected {tuple(weight.shape)}: the layer no "
-        "longer takes its inputs or gives all its outputs; indexing with a mask flattens, a product does not"
+        f"longer takes its inputs or gives all its outputs{flat}"
     )
-    want = weight * (weight.abs() > threshold)
+    want = torch.where(weight.abs() > threshold, weight, 0.0)
     mistakes = {
         "it keeps a weight on the threshold; the magnitude has to exceed it": weight.abs() >= threshold,
         "it prunes large negative weights; the magnitude decides": weight > threshold,
@@ -316,13 +342,13 @@ def judge_pruned_layer(
     else:
         shift = tensor(shift, what=f"{case}: its bias", dtype=torch.float32, shape=bias.shape)
         assert_equal(shift, bias, what=f"{case}: its bias, which is not pruned")
-        after_bias = tensor(after_bias, what="the bias of the layer given", shape=bias.shape)
-        assert torch.equal(after_bias, bias), f"{case} shares its bias with the layer given; copy it"
+        old = tensor(after[1], what="the bias of the layer given", shape=bias.shape)
+        assert torch.equal(old, bias), f"{case} shares its bias with the layer given; copy it"
     assert not isinstance(outputs, str), f"{case} does not take its inputs: {outputs[:200]}"
     right = F.linear(inputs, want, bias)
     assert_close(tensor(outputs, what=f"{case}: outputs"), right, what=f"{case}: outputs", atol=1e-5)
-    after = tensor(after, what="the weight of the layer given", shape=weight.shape)
-    assert torch.equal(after, weight), f"{case} changed the layer given, or shares its memory; work on a copy"
+    old = tensor(after[0], what="the weight of the layer given", shape=weight.shape)
+    assert torch.equal(old, weight), f"{case} changed the layer given, or shares its memory; work on a copy"
 
 
 @check(
@@ -358,16 +384,17 @@ def test_pruned_layer_sizes(judge: Judge) -> None:
 @scenario
 def call_quantize_signed(work, weight, bits, transposed=False):
     weight = weight.transpose(0, -1) if transposed else weight
-    got = work.quantize_signed(weight, bits=bits)
+    got = work.quantize_signed(weight, bits=bits) if bits else work.quantize_signed(weight)
     return got, weight
 
 
-def judge_quantize_signed(judge: Judge, weight: Tensor, bits: int, *, transposed: bool = False) -> None:
+def judge_quantize_signed(judge: Judge, weight: Tensor, bits: int = 0, *, transposed: bool = False) -> None:
+    """With 8 bits if `bits` is 0, which is then left to the default."""
     seen = weight.transpose(0, -1) if transposed else weight
-    case = f"quantize_signed of {weight.numel()} weights with {bits} bits"
-    if weight.numel() <= 6:
-        case = f"quantize_signed of {shown(seen)} with {bits} bits"
+    case = f"quantize_signed of {shown(seen) if weight.numel() <= 6 else f'{weight.numel()} weights'}"
+    case = f"{case} with {bits} bits" if bits else case
     got, after = ask(judge, call_quantize_signed, weight=weight, bits=bits, transposed=transposed)
+    bits = bits or 8
     codes, scale = sequence(got, what=case, length=2)
     scale = real(scale, what=f"{case}: the scale")
     limit = 2 ** (bits - 1) - 1
@@ -406,7 +433,7 @@ def judge_quantize_signed(judge: Judge, weight: Tensor, bits: int, *, transposed
 )
 def test_quantize_signed_four_weights(judge: Judge) -> None:
     judge_quantize_signed(judge, torch.tensor([0.7, -0.3, 0.1, -0.62]), 4)
-    judge_quantize_signed(judge, torch.tensor([0.5, -2.0, 1.0, -0.125]), 8)
+    judge_quantize_signed(judge, torch.tensor([0.5, -2.0, 1.0, -0.125]))
 
 
 @check(
@@ -430,7 +457,7 @@ def test_quantize_signed_bits(judge: Judge) -> None:
     hint="A largest magnitude of zero would make the scale zero: take 1.",
 )
 def test_quantize_signed_edges(judge: Judge) -> None:
-    judge_quantize_signed(judge, torch.zeros(3), 8)
+    judge_quantize_signed(judge, torch.zeros(3))
     judge_quantize_signed(judge, torch.tensor([-0.5, -1.5, -3.0]), 3)
 
 
@@ -641,7 +668,7 @@ def assert_loss(
     )
     assert right, f"{what} is {loss:.4g}, expected {want:.4g}{below}"
     moves = bool(want_grad.abs().max() > 1e-7)
-    grad = got[1]
+    grad = got[1] if isinstance(got[1], Tensor) and bool(got[1].any()) else None
     assert not (grad is None and moves), (
         f"{what}: no gradient reaches the student, so it learns nothing from it"
     )
@@ -726,6 +753,9 @@ def judge_tempered_loss(
         "the student is not softened": (
             temperature**2 * divergence(student, teacher.double() / temperature)[0]
         ),
+        "the arguments are exchanged, it is the divergence of the teacher from the student": (
+            divergence(teacher, student, temperature)[0]
+        ),
     }
     assert_loss(got, want, grad, what=what, mistakes=mistakes)
 
@@ -737,10 +767,12 @@ def judge_tempered_loss(
     hint="Almost zero at every temperature? Probabilities over T are nearly equal; divide the logits.",
 )
 def test_tempered_loss_by_hand(judge: Judge) -> None:
-    student, teacher = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 2.1972246]])
-    for temperature in (2.0, 1.0):
-        what = f"tempered_loss of logits [0, 0] for [0, 2.197] at temperature {temperature:g}"
-        judge_tempered_loss(judge, student, teacher, temperature, what)
+    one, two = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 2.1972246]])
+    for student, teacher in ((two, one), (one, two)):
+        for temperature in (2.0, 1.0):
+            what = f"tempered_loss of logits {shown(student[0])} for {shown(teacher[0])}"
+            what = f"{what} at temperature {temperature:g}"
+            judge_tempered_loss(judge, student.clone(), teacher.clone(), temperature, what)
 
 
 @check(
@@ -774,6 +806,9 @@ def judge_mixed_loss(
         ),
         "alpha is the teacher's share, not that of the labels": (1 - alpha) * soft + alpha * hard,
         "the labels' share is 1 - alpha, not 1": alpha * soft + hard,
+        "the teacher's most likely class is taken for a label": (
+            alpha * F.cross_entropy(student.double(), teacher.argmax(dim=1)) + (1 - alpha) * hard
+        ),
     }
     want, grad = alpha * soft + (1 - alpha) * hard, alpha * soft_grad + (1 - alpha) * hard_grad
     assert_loss(got, want, grad, what=what, mistakes=mistakes)
@@ -786,10 +821,10 @@ def judge_mixed_loss(
     hint="The teacher alone gives no gradient? Its term has to compare it with the student.",
 )
 def test_mixed_loss_by_hand(judge: Judge) -> None:
-    student, teacher = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 1.0986123]])
+    student, teacher = torch.tensor([[0.0, 1.0986123]]), torch.tensor([[0.6931472, 0.0]])
     for alpha in (1.0, 0.5, 0.0):
-        what = f"mixed_loss of q = (1/2, 1/2), p = (1/4, 3/4), label 0 and alpha {alpha:g}"
-        judge_mixed_loss(judge, student, teacher, torch.tensor([0]), alpha, what)
+        what = f"mixed_loss of q = (1/4, 3/4), p = (2/3, 1/3), label 1 and alpha {alpha:g}"
+        judge_mixed_loss(judge, student, teacher, torch.tensor([1]), alpha, what)
 
 
 @check(

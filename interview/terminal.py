@@ -83,9 +83,8 @@ class Terminal:
                 raise Leave
             return line.strip() if line.strip() in choices else choices[-1]
         keys = KeyBindings()
-        for choice in choices:
-            keys.add(choice)(lambda event, chosen=choice: event.app.exit(result=chosen))
-        keys.add("enter")(lambda event: event.app.exit(result=choices[-1]))
+        for pressed, choice in (*((choice, choice) for choice in choices), ("enter", choices[-1])):
+            keys.add(pressed)(lambda event, chosen=choice: _chosen(event, chosen))
         try:
             return str(PromptSession[str](key_bindings=keys).prompt(f"{question} [{'/'.join(choices)}] "))
         except (KeyboardInterrupt, EOFError):
@@ -96,6 +95,11 @@ def clock(seconds: float) -> str:
     """'4:05' of 245 seconds."""
     minutes, rest = divmod(max(0, round(seconds)), 60)
     return f"{minutes}:{rest:02d}"
+
+
+def _chosen(event: KeyPressEvent, choice: str) -> None:
+    event.current_buffer.text = choice  # so that it stays on the screen
+    event.app.exit(result=choice)
 
 
 def _keys(single: bool) -> KeyBindings:

@@ -16,7 +16,7 @@ from tools.excerpt import body_lines, is_private, needed, read_module
 from tools.execute import CODE_LINES, execute, problems, settle_environment
 from tools.figures import fill
 from tools.release import release
-from tools.rooms import ROOT, Room, all_rooms
+from tools.rooms import ROOT, Room, all_rooms, pages
 
 ROOMS = all_rooms()
 by_room = pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.key)
@@ -26,7 +26,7 @@ by_lesson = pytest.mark.parametrize(
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
 by_text = pytest.mark.parametrize(
     ("room", "kind"),
-    [pytest.param(room, kind, id=f"{room.key}-{kind}") for room in ROOMS for kind in room.kinds],
+    [pytest.param(room, kind, id=f"{room.key}-{kind}") for room in (*ROOMS, *pages()) for kind in room.kinds],
 )
 settle_environment(ROOT)
 

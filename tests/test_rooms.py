@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tools.compose import exercise_tasks, front_matter
-from tools.rooms import PROMISED, ROOT, TOPICS, Room, all_rooms, find
+from tools.rooms import PROMISED, ROOT, TOPICS, Room, all_rooms, find, pages
 
 ROOMS = all_rooms()
 SCAFFOLDING = {"nets", "data", "training", "plots", "range_coder", "integer_file"}
@@ -53,11 +53,13 @@ def test_no_door_is_missing(room: Room) -> None:
 def test_no_door_leads_nowhere() -> None:
     keys = {room.key for room in ROOMS}
     topics = {room.topic for room in ROOMS}
-    assert {path.stem for path in (ROOT / "lessons").glob("*")} == {room.key for room in ROOMS if room.taught}
+    assert {path.stem for path in (ROOT / "lessons").glob("*")} == {
+        room.key for room in (*ROOMS, *pages()) if "lesson" in room.kinds
+    }
     for folder in ("exercises", "solutions"):
         found = {path.relative_to(ROOT / folder).as_posix() for path in files_below(ROOT / folder)}
         assert found == {f"{key}/{key}.ipynb" for key in keys}, folder
-    assert {path.name for path in (ROOT / "source").glob("*")} == keys | {"template"}
+    assert {path.name for path in (ROOT / "source").glob("*")} == keys | {page.key for page in pages()} | {"template"}
     for place, pattern in (("autograder/checks", "test_*.py"), ("tests/shrink", "test_*.py")):
         doors = {path.stem.removeprefix("test_") for path in (ROOT / place).glob(pattern)}
         assert doors - SCAFFOLDING - COMPOSITION == topics, place

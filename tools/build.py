@@ -43,7 +43,7 @@ from tools.excerpt import BuildError
 from tools.execute import execute, problems, settle_environment
 from tools.figures import fill
 from tools.release import release
-from tools.rooms import ROOT, Room, all_rooms, find
+from tools.rooms import ROOT, Room, all_rooms, find, pages
 
 
 def build(room: Room, kind: str, *, run: bool) -> dict[Path, bytes]:
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if anything is out of date")
     options = parser.parse_args(arguments)
     try:
-        rooms = [find(name) for name in options.rooms] or all_rooms()
+        rooms = [find(name) for name in options.rooms] or all_rooms() + pages()
     except ValueError as error:
         parser.error(str(error))
     settle_environment(ROOT)

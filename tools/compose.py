@@ -216,6 +216,8 @@ def behind(notebook: NotebookNode, room: Room) -> list[Path]:
     others += [room.root / "data" / "results" / f"{name}.json" for name in recorded]
     if any("from autograder import check" in source for source in code):
         others.append(room.checks)
+    if any(re.search(r"^(from|import) interview\b", source, re.MULTILINE) for source in code):
+        others += sorted((room.root / "interview").rglob("*.yaml"))
     return sorted(files.union(file for file in others if file.is_file()))
 
 

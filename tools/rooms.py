@@ -1,6 +1,7 @@
 """Rooms and their doors: every path of a room is computed from its key, ``NN_topic``.
 
-Practice is a room without a number and without a lesson: exercises that draw on all rooms.
+Practice is a room without a number and without a lesson: exercises that draw on all rooms. A page is the
+opposite: a text among the lessons with no exercise.
 """
 
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KEY = re.compile(r"(\d\d)_([a-z]+(?:_[a-z]+)*)")
 PRACTICE = ("clinic", "drills")
+PAGES = ("interview",)
 
 # How many topics each section of the syllabus has: A1 .. A19, ..., and the faults F1 .. F17.
 SECTIONS = {"A": 19, "B": 11, "C": 11, "D": 19, "E": 12, "F": 17}
@@ -44,8 +46,8 @@ class Room:
 
     @property
     def taught(self) -> bool:
-        """Whether the room has a lesson, and so a number."""
-        return self.key not in PRACTICE
+        """Whether the room has lesson and exercise, and so a number."""
+        return self.key not in (*PRACTICE, *PAGES)
 
     @property
     def topic(self) -> str:
@@ -54,7 +56,8 @@ class Room:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The texts that are written for the room."""
-        return ("lesson", "exercise") if self.taught else ("exercise",)
+        kinds = {**dict.fromkeys(PRACTICE, ("exercise",)), **dict.fromkeys(PAGES, ("lesson",))}
+        return kinds.get(self.key, ("lesson", "exercise"))
 
     @property
     def lesson_source(self) -> Path:
@@ -94,10 +97,11 @@ class Room:
 
     def doors(self) -> Iterator[Path]:
         """Every path that must exist while the room does."""
-        if self.taught:
+        if "lesson" in self.kinds:
             yield from (self.lesson_source, self.lesson)
-        yield from (self.exercise_source, self.exercise, self.solution)
-        yield from (self.module, self.checks, self.answers, self.tests)
+        if "exercise" in self.kinds:
+            yield from (self.exercise_source, self.exercise, self.solution)
+            yield from (self.module, self.checks, self.answers, self.tests)
 
 
 def all_rooms(root: Path = ROOT) -> list[Room]:
@@ -107,9 +111,14 @@ def all_rooms(root: Path = ROOT) -> list[Room]:
     return [Room(name, root) for name in (*numbered, *practice)]
 
 
+def pages(root: Path = ROOT) -> list[Room]:
+    """The texts among the lessons that belong to no room."""
+    return [Room(name, root) for name in PAGES if (root / "source" / name).is_dir()]
+
+
 def find(name: str, root: Path = ROOT) -> Room:
-    """The room with this key or topic."""
-    rooms = all_rooms(root)
+    """The room or page with this key or topic."""
+    rooms = all_rooms(root) + pages(root)
     for room in rooms:
         if name in (room.key, room.topic):
             return room

@@ -173,3 +173,152 @@ def mixed_adam_bytes(*, parameters: float, gpus: int = 1) -> float:
     120.0
     """
     return 16 * parameters / gpus
+
+
+# Parameters and multiply-accumulates of layers
+
+
+def linear_parameters(*, inputs: int, outputs: int, bias: bool = True) -> int:
+    """Parameters of a linear layer: outputs * (inputs + 1 with a bias).
+
+    >>> linear_parameters(inputs=784, outputs=300)
+    235500
+    """
+    return outputs * (inputs + bias)
+
+
+def conv_parameters(*, inputs: int, outputs: int, kernel: int, groups: int = 1, bias: bool = False) -> int:
+    """Parameters of a convolution: outputs * (inputs / groups * kernel**2 + 1 with a bias).
+
+    >>> conv_parameters(inputs=64, outputs=128, kernel=3)
+    73728
+    """
+    return outputs * (inputs // groups * kernel * kernel + bias)
+
+
+def conv_macs(*, inputs: int, outputs: int, kernel: int, height: int, width: int, groups: int = 1) -> int:
+    """Multiply-accumulates of a convolution with an output of height x width: weights * pixels.
+
+    Source: Howard et al. 2017 (MobileNets), section 3.1.
+
+    >>> conv_macs(inputs=64, outputs=64, kernel=3, height=56, width=56)
+    115605504
+    """
+    return height * width * conv_parameters(inputs=inputs, outputs=outputs, kernel=kernel, groups=groups)
+
+
+def separable_macs(*, inputs: int, outputs: int, kernel: int, height: int, width: int) -> int:
+    """Multiply-accumulates of a depthwise and a pointwise convolution: h * w * inputs * (k**2 + outputs).
+
+    Source: Howard et al. 2017 (MobileNets), section 3.1, equation 5.
+
+    >>> separable_macs(inputs=64, outputs=64, kernel=3, height=56, width=56)
+    14651392
+    """
+    return height * width * inputs * (kernel * kernel + outputs)
+
+
+def separable_gain(*, outputs: int, kernel: int) -> float:
+    """Times fewer operations of a depthwise separable convolution: 1 / (1 / outputs + 1 / kernel**2).
+
+    Source: Howard et al. 2017 (MobileNets), section 3.1.
+
+    >>> round(separable_gain(outputs=128, kernel=3), 2)
+    8.41
+    """
+    return 1 / (1 / outputs + 1 / kernel**2)
+
+
+def inverted_residual_macs(
+    *, inputs: int, outputs: int, expansion: int, kernel: int, height: int, width: int
+) -> int:
+    """Multiply-accumulates of an inverted residual at stride 1: h * w * d * t * (d + k**2 + d').
+
+    Source: Sandler et al. 2018 (MobileNetV2), section 3.3.
+
+    >>> inverted_residual_macs(inputs=24, outputs=24, expansion=6, kernel=3, height=56, width=56)
+    25740288
+    """
+    return height * width * inputs * expansion * (inputs + kernel * kernel + outputs)
+
+
+def conv_output(*, size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
+    """Rows, or columns, that a convolution or pooling puts out: floor((size + 2 p - k) / stride) + 1.
+
+    >>> conv_output(size=28, kernel=5), conv_output(size=224, kernel=7, stride=2, padding=3)
+    (24, 112)
+    """
+    return (size + 2 * padding - kernel) // stride + 1
+
+
+def receptive_field(*, before: int, kernel: int, jump: int) -> int:
+    """Pixels that an output sees after one more layer: before + (kernel - 1) * jump.
+
+    `jump` is the product of the strides of the layers before it.
+
+    >>> receptive_field(before=3, kernel=3, jump=2)
+    7
+    """
+    return before + (kernel - 1) * jump
+
+
+def folding_saves(*, channels: int) -> int:
+    """Numbers a file loses when batch norm is folded into a convolution without bias: 4 go, a bias comes.
+
+    Source: Jacob et al. 2018, section 3.2, folds the factor into the weights and the shift into the bias.
+
+    >>> folding_saves(channels=64)
+    192
+    """
+    return (4 - 1) * channels
+
+
+def width_resolution_macs(*, macs: float, width: float, resolution: float) -> float:
+    """Multiply-accumulates of pointwise layers after scaling channels and sides: macs * (width * res)**2.
+
+    Source: Howard et al. 2017 (MobileNets), sections 3.3 and 3.4.
+
+    >>> width_resolution_macs(macs=569e6, width=0.5, resolution=0.5)
+    35562500.0
+    """
+    return macs * width**2 * resolution**2
+
+
+def low_rank_parameters(*, rows: int, columns: int, rank: int) -> int:
+    """Numbers of two factors in place of a matrix: rank * (rows + columns).
+
+    Source: Denton et al. 2014, section 3.
+
+    >>> low_rank_parameters(rows=1024, columns=4096, rank=64)
+    327680
+    """
+    return rank * (rows + columns)
+
+
+def low_rank_break_even(*, rows: int, columns: int) -> int:
+    """Largest rank at which two factors hold fewer numbers than the matrix: below m * n / (m + n).
+
+    >>> low_rank_break_even(rows=1024, columns=1024)
+    511
+    """
+    return (rows * columns - 1) // (rows + columns)
+
+
+def lora_parameters(*, layers: int, matrices: int, width: int, rank: int) -> int:
+    """Trainable parameters of LoRA on square matrices: layers * matrices * 2 * width * rank.
+
+    Source: Hu et al. 2022, section 4.2.
+
+    >>> lora_parameters(layers=96, matrices=2, width=12288, rank=4)
+    18874368
+    """
+    return layers * matrices * 2 * width * rank
+
+
+def search_space_digits(*, choices: int, places: int) -> float:
+    """Decimal logarithm of the number of networks with `choices` at each of `places`.
+
+    >>> round(search_space_digits(choices=6, places=20), 2)
+    15.56
+    """
+    return places * math.log10(choices)

@@ -12,7 +12,8 @@ from tools.rooms import PAGES, ROOT, all_rooms, topics_before
 
 OURS = {"shrink", "autograder", "interview", "tools", "tests", "source"}
 SCAFFOLDING = {"nets", "data", "training", "plots", "range_coder", "integer_file"}
-FILES = sorted(path for folder in ("shrink", "autograder", "interview") for path in (ROOT / folder).rglob("*.py"))
+PACKAGES = ("shrink", "autograder", "interview")
+FILES = sorted(path for folder in PACKAGES for path in (ROOT / folder).rglob("*.py"))
 NOTEBOOKS = sorted(
     path for folder in ("lessons", "exercises", "solutions") for path in (ROOT / folder).rglob("*.ipynb")
 )

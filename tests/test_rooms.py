@@ -59,7 +59,8 @@ def test_no_door_leads_nowhere() -> None:
     for folder in ("exercises", "solutions"):
         found = {path.relative_to(ROOT / folder).as_posix() for path in files_below(ROOT / folder)}
         assert found == {f"{key}/{key}.ipynb" for key in keys}, folder
-    assert {path.name for path in (ROOT / "source").glob("*")} == keys | {page.key for page in pages()} | {"template"}
+    texts = keys | {page.key for page in pages()}
+    assert {path.name for path in (ROOT / "source").glob("*")} == texts | {"template"}
     for place, pattern in (("autograder/checks", "test_*.py"), ("tests/shrink", "test_*.py")):
         doors = {path.stem.removeprefix("test_") for path in (ROOT / place).glob(pattern)}
         assert doors - SCAFFOLDING - COMPOSITION == topics, place

@@ -1,11 +1,11 @@
-"""One file for a network of small integers whose architecture the reader knows; docs/records.md gives its bytes.
+"""One file for a network of small integers whose architecture the reader knows; see docs/records.md.
 
 A rectifier network can be scaled layer by layer without changing an answer, so weights that are multiples of
-one step a layer need no step in the file: they are the integers 0, +-1, +-2 ..., biases are multiples of a power
-of two. What remains is where the few weights are, and which. Each such question is a bit whose probability is
-mixed from several guesses (how full is this row, this column, what do the neighbours say?) by a small model
-that learns while it codes; the decoder learns the same from the same bits. Integers and decimals alone, so that
-every machine reads the same network.
+one step a layer need no step in the file: they are the integers 0, +-1, +-2 ..., biases are multiples of a
+power of two. What remains is where the few weights are, and which. Each such question is a bit whose
+probability is mixed from several guesses (how full is this row, this column, what do the neighbours say?) by
+a small model that learns while it codes; the decoder learns the same from the same bits. Integers and
+decimals alone, so that every machine reads the same network.
 
 Source: Mahoney 2005, "Adaptive Weighing of Context Models for Lossless Data Compression" (the mixture);
 Krichevsky and Trofimov 1981 (the counts).
@@ -25,7 +25,7 @@ from torch import Tensor
 from shrink.nets import NETS
 from shrink.range_coder import Context, Decoder, Encoder
 
-# Layer -> (units, channels, height, width): a unit sees every channel of the layer before, height x width each.
+# Layer -> (units, channels, height, width): a unit sees height x width of every channel of the layer before.
 Shape = tuple[int, int, int, int]
 GRIDS: dict[str, dict[str, Shape]] = {
     "lenet_300_100": {"1": (300, 1, 28, 28), "3": (100, 300, 1, 1), "5": (10, 100, 1, 1)},
@@ -40,7 +40,7 @@ ONE = 1 << 16  # probability 1, weight 1 of a mixture
 UNIT = 256  # logit 1
 WIDEST = 12 * UNIT  # logits lie within -12 and 12
 RATE = 6  # a mixture learns by 2^-RATE of the gradient
-# First weights of a mixture: how much each guess counted in networks coded before. The first input is constant.
+# First weights of a mixture: how much each guess counted in networks coded before; the first is constant.
 PRIORS = {3: (0.0, 0.5, 0.5), 6: (0.0, 0.0, 0.35, 0.4, 0.2, 0.3)}
 
 
@@ -207,7 +207,7 @@ def _behind(height: int, width: int) -> list[list[int]]:
     """For each place of an image how many places ago its neighbours were: left, and three above."""
     steps = [(1, -1, 0), (width, 0, -1), (width + 1, -1, -1), (width - 1, 1, -1)]
     return [
-        [offset for offset, right, down in steps if 0 <= x + right < width and 0 <= y + down]
+        [offset for offset, right, down in steps if 0 <= x + right < width and y + down >= 0]
         for y in range(height)
         for x in range(width)
     ]
@@ -290,8 +290,37 @@ def bits_spent(data: bytes) -> dict[str, float]:
     return _read(data)[2]
 
 
+def stored_shapes(data: bytes) -> dict[str, Shape]:
+    """Layer -> (units, channels, height, width) of what a file stores; all other weights are zero.
+
+    Raises:
+        ValueError: as `decode_integers`.
+    """
+    name, used, _, _ = _header(data)
+    return _cut(GRIDS[name], used)
+
+
 def _read(data: bytes) -> tuple[str, dict[str, Tensor], dict[str, float]]:
     """Name, state and bits spent."""
+    name, used, exponents, start = _header(data)
+    grids = GRIDS[name]
+    coder = Decoder(bytes(data[start:-2]))
+    walk = _Walk(coder)
+    state = {key: torch.zeros_like(tensor) for key, tensor in NETS[name]().state_dict().items()}
+    for layer, shape in _cut(grids, used).items():
+        biases, values = [0] * shape[0], [0] * (shape[0] * shape[1] * shape[2] * shape[3])
+        walk.biases(layer, biases)
+        walk.weights(layer, values, shape)
+        state[f"{layer}.bias"][: shape[0]] = torch.tensor(biases) * 2.0 ** exponents[layer]
+        whole = state[f"{layer}.weight"].view(grids[layer])
+        whole[: shape[0], : shape[1]] = torch.tensor(values, dtype=torch.float32).view(shape)
+    coder.finish()
+    spent = {str(kind): bits for kind, bits in walk.spent.items()}
+    return name, state, {"header": 8.0 * (start + 2), **spent}
+
+
+def _header(data: bytes) -> tuple[str, dict[str, int], dict[str, int], int]:
+    """Name, units of each hidden layer, exponent of each layer, where the code begins; all of it checked."""
     names = {FIRST + number: name for number, name in enumerate(GRIDS)}
     if bytes(data[:1]) not in [bytes([first]) for first in names]:
         firsts = ", ".join(f"{first:02x}" for first in names)
@@ -312,19 +341,7 @@ def _read(data: bytes) -> tuple[str, dict[str, Tensor], dict[str, float]]:
     exponents = {layer: byte - 64 for layer, byte in zip(grids, data[at:start], strict=True)}
     if not set(exponents.values()) <= set(EXPONENTS):
         raise ValueError(f"data are damaged: exponents {list(exponents.values())}")
-    coder = Decoder(bytes(data[start:-2]))
-    walk = _Walk(coder)
-    state = {key: torch.zeros_like(tensor) for key, tensor in NETS[name]().state_dict().items()}
-    for layer, shape in _cut(grids, used).items():
-        biases, values = [0] * shape[0], [0] * (shape[0] * shape[1] * shape[2] * shape[3])
-        walk.biases(layer, biases)
-        walk.weights(layer, values, shape)
-        state[f"{layer}.bias"][: shape[0]] = torch.tensor(biases) * 2.0 ** exponents[layer]
-        whole = state[f"{layer}.weight"].view(grids[layer])
-        whole[: shape[0], : shape[1]] = torch.tensor(values, dtype=torch.float32).view(shape)
-    coder.finish()
-    spent = {str(kind): bits for kind, bits in walk.spent.items()}
-    return name, state, {"header": 8.0 * (start + 2), **spent}
+    return name, used, exponents, start
 
 
 def _integers(values: Tensor, most: int, name: str) -> Tensor:

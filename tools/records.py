@@ -2,8 +2,8 @@
 
     make records        exit code 1 if a file is missing, damaged, or not what data/records/results.json says
 
-A file that keeps its word may still miss its goal; that is printed, and no failure. MNIST is embedded whole, so
-this needs no network: every file is tested on all 10,000 test images.
+A file that keeps its word may still miss its goal; that is printed, and no failure. MNIST is embedded whole,
+so this needs no network: every file is tested on all 10,000 test images.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ TEST_IMAGES = 10_000
 
 
 class Goal(NamedTuple):
-    """What a record is held to: the net, dense bytes, the most bytes, a further wish, the most error in percent."""
+    """What a record is held to: the net, its dense bytes, the most bytes, a further wish, the most error."""
 
     net: str
     title: str
@@ -46,18 +46,17 @@ GOALS = {
 }
 
 
-def wrong_answers(path: Path, images: int = TEST_IMAGES) -> tuple[str, int]:
-    """The architecture a file names, and how many of the first test images its network misses."""
-    name, state = integer_file.decode_integers(path.read_bytes())
+def wrong_of(content: bytes, split: data.Split) -> tuple[str, int]:
+    """The architecture a file names, and how many of these images its network misses."""
+    name, state = integer_file.decode_integers(content)
     net = nets.NETS[name]()
     net.load_state_dict(state)
-    test = data.mnist("test").take(slice(0, images))
-    answers = training.predict(net, test.images, dataset="mnist").argmax(dim=1)
-    return name, int((answers != test.labels).sum())
+    answers = training.predict(net, split.images, dataset="mnist").argmax(dim=1)
+    return name, int((answers != split.labels).sum())
 
 
 def fresh_process(path: Path) -> tuple[str, int]:
-    """The same, found by a process that gets the file and nothing else."""
+    """The same on all test images, found by a process that gets the file and nothing else."""
     command = [sys.executable, "-m", "tools.records", "--test", str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -113,7 +112,7 @@ def verdict(record: str, runs: list[dict[str, Any]]) -> str:
 def main() -> int:
     torch.set_num_threads(1)
     if sys.argv[1:2] == ["--test"]:
-        print(*wrong_answers(Path(sys.argv[2])))
+        print(*wrong_of(Path(sys.argv[2]).read_bytes(), data.mnist("test")))
         return 0
     runs = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
     found = unlisted(runs)
@@ -124,7 +123,14 @@ def main() -> int:
         goal = GOALS[run["record"]]
         ratio = f"{goal.dense / run['bytes']:.0f}"
         wanted = f"{goal.size:,} B at {goal.error:.2f} %"
-        cells = [run["record"], run["seed"], f"{run['bytes']:,}", ratio, f"{run['error_percent']:.2f}", wanted]
+        cells = [
+            run["record"],
+            run["seed"],
+            f"{run['bytes']:,}",
+            ratio,
+            f"{run['error_percent']:.2f}",
+            wanted,
+        ]
         table.add_row(*map(str, cells), "broken" if wrong else "holds")
     console = Console()
     console.print(table)

@@ -1,0 +1,114 @@
+"""Fills the tables of docs/records.md from data/records/results.json: no figure there is typed by hand.
+
+    python -m tools.records_page
+
+A block is marked as in README.md: `<!-- results: NAME -->` ... `<!-- end results -->`, NAME a key of TABLES.
+"""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tools import records
+from tools.figures import BLOCK
+from tools.rooms import ROOT
+
+PAGE = ROOT / "docs" / "records.md"
+Results = dict[str, Any]
+
+
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table; columns of numbers stand to the right."""
+    numeric = [
+        all(isinstance(row[at], int | float) or str(row[at])[:1].isdigit() for row in rows)
+        for at in range(len(columns))
+    ]
+    head = [list(columns), ["---:" if is_number else "---" for is_number in numeric]]
+    body = [[f"{value:,}" if isinstance(value, int) else str(value) for value in row] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in head + body)
+
+
+def of_records(found: Results) -> list[str]:
+    """The records that there are runs of, in order."""
+    return sorted({run["record"] for run in found["runs"]})
+
+
+def goals(found: Results) -> str:
+    """Each record: goal, the three seeds, medians, verdict."""
+    rows = []
+    for label in of_records(found):
+        goal, runs = records.GOALS[label], [run for run in found["runs"] if run["record"] == label]
+        size, error = records.median_of(label, runs)
+        seeds = "; ".join(f"{run['bytes']:,} B, {run['error_percent']:.2f} %" for run in runs)
+        wanted = f"{goal.size:,} B at {goal.error:.2f} %"
+        cells = [f"{label} {goal.title}", wanted, seeds, int(size), round(goal.dense / size), f"{error:.2f}"]
+        rows.append([*cells, records.verdict(label, runs), goal.published])
+    columns = [
+        "record",
+        "goal",
+        "seeds 0, 1, 2",
+        "median bytes",
+        "times smaller",
+        "median error, %",
+        "goal is",
+    ]
+    return markdown([*columns, "published best"], rows)
+
+
+def spent(found: Results) -> str:
+    """Where the bytes went, seed by seed, and the bounds."""
+    columns = ["record", "seed", "weights", "positions", "values", "biases", "header", "file, bytes"]
+    rows = []
+    for run in found["runs"]:
+        parts = [f"{run['parts'][part]:.0f}" for part in ("positions", "values", "biases", "header")]
+        weights = run["parts"]["positions"] + run["parts"]["values"]
+        others = [run["bound"], f"{weights / run['bound']:.2f}", run["as_encode_network"]]
+        rows.append([run["record"], run["seed"], run["weights"], *parts, run["bytes"], *others])
+    more = ["zero-order bound of the weights", "weights / bound", "same network by `encode_network`"]
+    return markdown([*columns, *more], rows)
+
+
+def layers(found: Results) -> str:
+    """What is left of the first seed's networks, layer by layer."""
+    rows = []
+    for run in found["runs"]:
+        if run["seed"] == 0:
+            parts = [
+                f"{each['units']} x {each['inputs']}: {each['weights']:,}" for each in run["layers"].values()
+            ]
+            rows.append([run["record"], "; ".join(parts), run["cpu_seconds"]])
+    return markdown(["record, seed 0", "layer by layer, units x inputs: weights", "CPU-seconds"], rows)
+
+
+def tried(found: Results) -> str:
+    """The variants of the recipe, on training images left out."""
+    rows = [
+        [run["tried"], run["bytes"], run["weights"], f"{run['left_out_error']:.2f}", run["cpu_seconds"]]
+        for run in found["tried"]
+    ]
+    return markdown(["recipe of LeNet-300-100", "bytes", "weights", "error, %", "CPU-seconds"], rows)
+
+
+TABLES: dict[str, Callable[[Results], str]] = {
+    "goals": goals,
+    "spent": spent,
+    "layers": layers,
+    "tried": tried,
+}
+
+
+def filled(text: str, found: Results) -> str:
+    """The page with each marked block replaced by its table."""
+    return BLOCK.sub(lambda match: f"{match[1]}{TABLES[match[2]](found)}\n{match[3]}", text)
+
+
+def main() -> None:
+    found = json.loads(records.RESULTS.read_text(encoding="utf-8"))
+    temporary = PAGE.with_suffix(".md.part")
+    temporary.write_text(filled(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
+    os.replace(temporary, PAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -529,3 +529,152 @@ def fuse_models(models: Sequence[nn.Module]) -> nn.Module:
         if value.is_floating_point():
             value.copy_(torch.stack([state[name] for state in states]).mean(dim=0))
     return fused
+
+
+# ---- tests that would have caught it -----------------------------------------------------------------------
+
+
+def test_for_prune_smallest(candidate: Callable[[Tensor, float], Tensor]) -> None:
+    """Tests an implementation of `prune_smallest`: an AssertionError says where it breaks the contract.
+
+    Args:
+        candidate: called as `candidate(weight, sparsity)`; by the contract of `prune_smallest`.
+
+    Raises:
+        AssertionError: the candidate breaks the contract.
+
+    Source: DeMillo, Lipton and Sayward 1978, "Hints on Test Data Selection" (a test is as good as the wrong
+    programs that it tells from right ones).
+
+    >>> test_for_prune_smallest(prune_smallest)
+    """
+    weight = torch.tensor([[3.0, -5.0, -1.0, 2.0], [4.0, -6.0, 7.0, -8.0]])
+    wanted = torch.tensor([[0.0, -5.0, 0.0, 0.0], [4.0, -6.0, 7.0, -8.0]])
+    before = weight.clone()
+    pruned = candidate(weight, 0.35)  # round(2.8) = 3
+    assert torch.equal(pruned, wanted), f"of {before.tolist()} at sparsity 0.35 came {pruned.tolist()}"
+    assert torch.equal(weight, before), "the argument was changed"
+    zeros = int((candidate(torch.ones(6), 0.5) == 0).sum())
+    assert zeros == 3, f"{zeros} of six equal weights are gone at sparsity 0.5"
+
+
+def test_for_quantize_signed(candidate: Callable[..., tuple[Tensor, float]]) -> None:
+    """Tests an implementation of `quantize_signed`: an AssertionError says where it breaks the contract.
+
+    Args:
+        candidate: called as `candidate(weight, bits=bits)`; by the contract of `quantize_signed`.
+
+    Raises:
+        AssertionError: the candidate breaks the contract.
+
+    Source: DeMillo, Lipton and Sayward 1978, "Hints on Test Data Selection".
+
+    >>> test_for_quantize_signed(quantize_signed)
+    """
+    codes, scale = candidate(torch.tensor([1.0, -2.1, 0.5, -4.0]), bits=4)
+    assert codes.dtype == torch.int8 and codes.tolist() == [2, -4, 1, -7], f"not 2, -4, 1, -7 but {codes}"
+    assert math.isclose(scale, 4 / 7, rel_tol=1e-5), f"scale {scale}, expected 4 / 7"
+    codes, scale = candidate(torch.zeros(2), bits=4)
+    assert not codes.any() and scale == 1, f"zeros gave the codes {codes.tolist()} and the scale {scale}"
+
+
+def test_for_tempered_loss(candidate: Callable[[Tensor, Tensor, float], Tensor]) -> None:
+    """Tests an implementation of `tempered_loss`: an AssertionError says where it breaks the contract.
+
+    Args:
+        candidate: called as `candidate(student_logits, teacher_logits, temperature)`; by the contract of
+            `tempered_loss`.
+
+    Raises:
+        AssertionError: the candidate breaks the contract.
+
+    Source: DeMillo, Lipton and Sayward 1978, "Hints on Test Data Selection".
+
+    >>> test_for_tempered_loss(tempered_loss)
+    """
+    student = (3.0 * torch.tensor([[2.0, 1.0], [2.0, 1.0]]).log()).requires_grad_()  # q = (2/3, 1/3) at T = 3
+    teacher = (3.0 * torch.tensor([[1.0, 3.0], [1.0, 3.0]]).log()).requires_grad_()  # p = (1/4, 3/4)
+    loss = candidate(student, teacher, 3.0)
+    wanted = 9 * (math.log(3 / 8) / 4 + math.log(9 / 4) * 3 / 4)
+    assert math.isclose(loss.item(), wanted, rel_tol=1e-4), f"loss {loss.item():.4f}, expected {wanted:.4f}"
+    loss.backward()
+    assert teacher.grad is None, "the teacher has got a gradient"
+
+
+def test_for_sparse_copy(candidate: Callable[[nn.Module, float], nn.Module]) -> None:
+    """Tests an implementation of `sparse_copy`: an AssertionError says where it breaks the contract.
+
+    Args:
+        candidate: called as `candidate(model, sparsity)`; by the contract of `sparse_copy`.
+
+    Raises:
+        AssertionError: the candidate breaks the contract.
+
+    Source: DeMillo, Lipton and Sayward 1978, "Hints on Test Data Selection".
+
+    >>> test_for_sparse_copy(sparse_copy)
+    """
+    values = torch.tensor([9.0, -7.0, 5.0, -8.0, 3.0, 1.0, -2.0, 6.0])
+    pruned = torch.tensor([9.0, -7.0, 5.0, -8.0, 3.0, 0.0, 0.0, 6.0])
+    state = {"0.weight": values.view(2, 4), "0.bias": torch.tensor([0.5, -4.0])}
+    state |= {"1.weight": 10 * values.view(4, 2), "1.bias": torch.tensor([3.0, 1.0, 2.0, 4.0])}
+    model = nn.Sequential(nn.Linear(4, 2), nn.Linear(2, 4))
+    model.load_state_dict(state)
+    sparse = candidate(model, 0.25)
+    wanted = state | {"0.weight": pruned.view(2, 4), "1.weight": 10 * pruned.view(4, 2)}
+    for name, value in sparse.state_dict().items():
+        assert torch.equal(value, wanted[name]), f"{name} is {value.tolist()}, not {wanted[name].tolist()}"
+        assert torch.equal(model.state_dict()[name], state[name]), f"{name} of the model itself was changed"
+    assert sparse.training, "the copy is in another mode"
+
+
+def test_for_round_weights_(candidate: Callable[..., None]) -> None:
+    """Tests an implementation of `round_weights_`: an AssertionError says where it breaks the contract.
+
+    Args:
+        candidate: called as `candidate(model, bits=bits)`; by the contract of `round_weights_`.
+
+    Raises:
+        AssertionError: the candidate breaks the contract.
+
+    Source: DeMillo, Lipton and Sayward 1978, "Hints on Test Data Selection".
+
+    >>> test_for_round_weights_(round_weights_)
+    """
+    cases = (
+        ([[-1.0, 0.2, 1.1, 2.0]], [[-1.0, 0.0, 1.0, 2.0]]),  # levels -1, 0, 1, 2
+        ([[11.0, 19.0, 30.0]], [[10.0, 20.0, 30.0]]),  # levels 0, 10, 20, 30
+        ([[0.0, 0.0]], [[0.0, 0.0]]),
+        ([0.3, 0.7, 3.0], [0.3, 0.7, 3.0]),  # a vector
+    )
+    model = nn.ParameterList([torch.tensor(weight) for weight, _ in cases])
+    candidate(model, bits=2)
+    for parameter, (weight, wanted) in zip(model, cases, strict=True):
+        close = torch.allclose(parameter, torch.tensor(wanted), atol=1e-5)
+        assert close, f"{weight} became {parameter.tolist()}, expected {wanted}"
+
+
+def test_for_stored_ratio(candidate: Callable[[Mapping[str, Tensor]], float]) -> None:
+    """Tests an implementation of `stored_ratio`: an AssertionError says where it breaks the contract.
+
+    Args:
+        candidate: called as `candidate(weights)`; by the contract of `stored_ratio`.
+
+    Raises:
+        AssertionError: the candidate breaks the contract.
+
+    Source: DeMillo, Lipton and Sayward 1978, "Hints on Test Data Selection".
+
+    >>> test_for_stored_ratio(stored_ratio)
+    """
+    weights = {"dense": torch.full((3, 3), 1e-4), "half": torch.ones(20), "sparse": torch.zeros(100)}
+    weights["half"][:10] = 0.0
+    weights["sparse"][7] = -1.0
+    wanted = (36 + 80 + 400) / (4 + 36 + 4 + (3 + 40) + 4 + 8)
+    ratio = candidate(weights)
+    assert math.isclose(ratio, wanted, rel_tol=1e-6), f"ratio {ratio}, expected {wanted}"
+    try:
+        candidate({})
+    except ValueError:
+        return
+    raise AssertionError("no weights at all, and no ValueError")

@@ -8,8 +8,10 @@ and `tensor` alone: a forged one is a bad return.
 # mypy: allow-untyped-defs, no-check-untyped-defs
 # Scenarios travel as source text into a worker that has no typing names.
 
+import ast
 import itertools
 import math
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -47,6 +49,12 @@ EXPLAINED_IN = {  # task -> section of a lesson
     "round_weights_": "quantization#4 Build",
     "stored_ratio": "weight_sharing#3 By hand",
     "fuse_models": "measuring#4 Build",
+    "test_for_prune_smallest": "pruning#3 By hand",
+    "test_for_quantize_signed": "quantization#3 By hand",
+    "test_for_tempered_loss": "distillation#3 By hand",
+    "test_for_sparse_copy": "pruning#4 Build",
+    "test_for_round_weights_": "quantization#4 Build",
+    "test_for_stored_ratio": "weight_sharing#3 By hand",
 }
 
 
@@ -1517,7 +1525,7 @@ def between_borders(shape: tuple[int, ...], bits: int, generator: torch.Generato
     spread[:2] = torch.tensor([-zero_point, top - zero_point])
     if side != "both":
         spread[spread == 0] = 0.3 if side == "positive" else -0.3
-    return (scale * spread).view(shape)
+    return torch.mul(spread, scale).view(shape)
 
 
 def assert_rounded(got: object, state: dict[str, Tensor], bits: int) -> None:
@@ -1799,3 +1807,191 @@ def test_fuse_models_refuses(judge: Judge) -> None:
     for shapes in ([small, large], [small, small, large], [CONV_AND_NORM, wide], [small, CONV_AND_NORM]):
         states = [random_states(shape, 1, judge.generator)[0] for shape in shapes]
         judge.raises(call_fuse_models, ValueError, naming="models", states=states, training=False)
+
+
+# ---- tests that would have caught it -----------------------------------------------------------------------
+# The answer is a test here, and is itself tested with candidates: the repaired function, the other right
+# answers and the wrong ones of its task. Wrong: asserts nothing; looks at the shape or the type alone; tries
+# what the fault leaves right; demands what the contract leaves open; swallows every error.
+
+ANSWERS = Path(__file__).resolve().parent.parent / "answers" / "clinic"
+REFERENCE = Path(__file__).resolve().parents[2] / "shrink" / "clinic.py"
+
+
+@scenario
+def call_test(work, test, task, candidates):
+    examine, ends, last = getattr(work, test), [], None
+    for text in candidates:
+        space = {"__name__": "candidate"}
+        exec(compile(text, "<candidate>", "exec", dont_inherit=True, optimize=2), space)
+        torch.manual_seed(0)
+        try:
+            examine(space[task])
+            ends.append("")
+        except BaseException as error:  # pytest's own failures are no Exception
+            ends.append(f"{type(error).__name__}: {str(error)[:160]}")
+            last = error
+    if all(end.startswith("NotImplementedError") for end in ends):
+        raise last  # the stub
+    return ends
+
+
+def candidates_of(task: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Source texts of right and of wrong implementations, each with a sentence that says what it is."""
+    module = ast.parse(REFERENCE.read_text(encoding="utf-8"))
+    imports = [node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    own = [node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == task]
+    right = {"The repaired function": ast.unparse(ast.Module([*imports, *own], []))}
+    wrong: dict[str, str] = {}
+    for kind, found in (("twins", right), ("mutants", wrong)):
+        for file in sorted((ANSWERS / kind).glob(f"{task}__*.py")):
+            text = file.read_text(encoding="utf-8")
+            found[ast.get_docstring(ast.parse(text)) or file.stem] = text
+    return right, wrong
+
+
+def assert_tells_apart(judge: Judge, task: str, only: str = "") -> float:
+    """The share of wrong candidates that the learner's test refuses, times that of right ones it accepts."""
+    right, wrong = candidates_of(task)
+    if only:
+        right = {"The repaired function": right["The repaired function"]}
+        listing = (ANSWERS / "mutants" / f"{only}.py").read_text(encoding="utf-8")
+        wrong = {name: text for name, text in wrong.items() if text == listing}
+    texts = [*right.items(), *wrong.items()]
+    order = torch.randperm(len(texts), generator=judge.generator).tolist()
+    inputs: dict[str, Any] = {"test": f"test_for_{task}", "task": task}
+    inputs["candidates"] = [texts[at][1] for at in order]
+    got = judge.run(call_test, **inputs)
+    ends = sequence(got, what="what came back from the worker", length=len(texts))
+    ended = {texts[at][0]: str(end)[:200] for at, end in zip(order, ends, strict=True)}
+    refused = [f"{name.rstrip('.')} ({ended[name]})" for name in right if ended[name]]
+    missed = [name for name in wrong if not ended[name]]
+    said = [f"{len(refused)} of {len(right)} right candidates refused: {'; '.join(refused[:2])}"] * bool(
+        refused
+    )
+    said += [f"{len(missed)} of {len(wrong)} wrong candidates accepted: {' '.join(missed[:3])}"] * bool(
+        missed
+    )
+    judge.remark = "; ".join(said)
+    assert not only or not said, judge.remark
+    return (1 - len(refused) / len(right)) * (1 - len(missed) / len(wrong))
+
+
+@check(
+    "test_for_prune_smallest",
+    "accepts the repaired function and catches the listing",
+    public=True,
+    hint="Which weights are gone? A number of zeros says nothing about their places.",
+)
+def test_the_test_for_prune_smallest(judge: Judge) -> None:
+    assert_tells_apart(judge, "prune_smallest", only="prune_smallest__keeps_the_first")
+
+
+@check(
+    "test_for_prune_smallest",
+    "accepts right functions in any style and catches wrong ones of every kind",
+    points=1.5,
+    hint="A test demands everything that the contract says, and nothing else.",
+)
+def test_the_test_for_prune_smallest_with_all(judge: Judge) -> float:
+    return assert_tells_apart(judge, "prune_smallest")
+
+
+@check(
+    "test_for_quantize_signed",
+    "accepts the repaired function and catches the listing",
+    public=True,
+    hint="Give it a negative weight and compute its code by hand.",
+)
+def test_the_test_for_quantize_signed(judge: Judge) -> None:
+    assert_tells_apart(judge, "quantize_signed", only="quantize_signed__casts_to_unsigned")
+
+
+@check(
+    "test_for_quantize_signed",
+    "accepts right functions in any style and catches wrong ones of every kind",
+    points=1.5,
+    hint="A test demands everything that the contract says, and nothing else.",
+)
+def test_the_test_for_quantize_signed_with_all(judge: Judge) -> float:
+    return assert_tells_apart(judge, "quantize_signed")
+
+
+@check(
+    "test_for_tempered_loss",
+    "accepts the repaired function and catches the listing",
+    public=True,
+    hint="Compute one value by hand, at a temperature other than 1.",
+)
+def test_the_test_for_tempered_loss(judge: Judge) -> None:
+    assert_tells_apart(judge, "tempered_loss", only="tempered_loss__temperature_on_probabilities")
+
+
+@check(
+    "test_for_tempered_loss",
+    "accepts right functions in any style and catches wrong ones of every kind",
+    points=1.5,
+    hint="A test demands everything that the contract says, and nothing else.",
+)
+def test_the_test_for_tempered_loss_with_all(judge: Judge) -> float:
+    return assert_tells_apart(judge, "tempered_loss")
+
+
+@check(
+    "test_for_sparse_copy",
+    "accepts the repaired function and catches the listing",
+    public=True,
+    hint="Compare every number that stays with what it was.",
+)
+def test_the_test_for_sparse_copy(judge: Judge) -> None:
+    assert_tells_apart(judge, "sparse_copy", only="sparse_copy__drops_weights_out")
+
+
+@check(
+    "test_for_sparse_copy",
+    "accepts right functions in any style and catches wrong ones of every kind",
+    points=1.5,
+    hint="A test demands everything that the contract says, and nothing else.",
+)
+def test_the_test_for_sparse_copy_with_all(judge: Judge) -> float:
+    return assert_tells_apart(judge, "sparse_copy")
+
+
+@check(
+    "test_for_round_weights_",
+    "accepts the repaired function and catches the listing",
+    public=True,
+    hint="Compare the weights after rounding with the levels that they may take.",
+)
+def test_the_test_for_round_weights(judge: Judge) -> None:
+    assert_tells_apart(judge, "round_weights_", only="round_weights___writes_the_codes_back")
+
+
+@check(
+    "test_for_round_weights_",
+    "accepts right functions in any style and catches wrong ones of every kind",
+    points=1.5,
+    hint="A test demands everything that the contract says, and nothing else.",
+)
+def test_the_test_for_round_weights_with_all(judge: Judge) -> float:
+    return assert_tells_apart(judge, "round_weights_")
+
+
+@check(
+    "test_for_stored_ratio",
+    "accepts the repaired function and catches the listing",
+    public=True,
+    hint="Add up the bytes of a small tensor by hand, positions included.",
+)
+def test_the_test_for_stored_ratio(judge: Judge) -> None:
+    assert_tells_apart(judge, "stored_ratio", only="stored_ratio__counts_the_kept")
+
+
+@check(
+    "test_for_stored_ratio",
+    "accepts right functions in any style and catches wrong ones of every kind",
+    points=1.5,
+    hint="A test demands everything that the contract says, and nothing else.",
+)
+def test_the_test_for_stored_ratio_with_all(judge: Judge) -> float:
+    return assert_tells_apart(judge, "stored_ratio")

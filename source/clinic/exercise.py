@@ -557,7 +557,7 @@ show_gradient(mixed_loss_faulty)
 # </details>
 
 # %% [markdown]
-# ## `teach_step_`: teacher and student meet halfway, and neither can read
+# ## `teach_step_`: the student forgets what it knew
 #
 # *Difficulty 3 of 5 · about 20 minutes*
 #
@@ -837,8 +837,8 @@ show_batch(small_cnn_faulty)
 
 # %% [markdown]
 # **The symptom.** Nets of one to three hidden layers are trained on two thousand digits for two epochs.
-# Their score is the accuracy on two thousand others, less a point of a million for each parameter.
-# Six trials are paid for. Count the lines.
+# Their score is the accuracy on two thousand others, less one for each million parameters.
+# Six trials are paid for, and each prints a line.
 
 # %%
 little = data.mnist("train").take(slice(0, 2000))
@@ -894,7 +894,7 @@ show_search(search_architecture_faulty)
 # </details>
 
 # %% [markdown]
-# ## `round_weights_`: every answer is the same digit
+# ## `round_weights_`: worse than guessing
 #
 # *Difficulty 3 of 5 · about 20 minutes*
 #
@@ -924,9 +924,10 @@ def show_rounded(rounding):
 show_rounded(round_weights__faulty)
 
 # %% [markdown]
-# **Contract.** For each parameter of two or more dimensions, with $l$ the smaller of its minimum and 0 and $h$ the larger of its maximum and
-# 0: the scale is $(h - l) / (2^b - 1)$, the zero point $\mathrm{round}(-l / \mathrm{scale})$, each code $\mathrm{round}(w / \mathrm{scale})$
-# plus the zero point, clipped to 0 .. $2^b - 1$.
+# **Contract.** Each parameter of two or more dimensions has a range of its own, from low, the smaller of its minimum and 0, to high, the
+# larger of its maximum and 0.
+# The scale is (high - low) / (2^bits - 1), the zero point is -low / scale, rounded, and each code is weight / scale, rounded, plus the zero
+# point, clipped to 0 .. 2^bits - 1.
 # The weight becomes scale · (code - zero point), in place: the Parameter stays the same object.
 # A matrix of zeros, vectors and buffers stay as they are.
 #
@@ -1072,5 +1073,187 @@ show_fused(fuse_models_faulty)
 # <details><summary>Hint: the first model has changed?</summary>
 #
 # `copy.deepcopy` first. A state dict shows the model's own tensors, and not copies.
+#
+# </details>
+
+# %% [markdown]
+# ## The test that would have caught it
+#
+# Each of these listings would have been stopped by a few lines of test.
+# In the last part you write them.
+#
+# Your test gets a candidate, which is one implementation of a function above, and calls it.
+# If the candidate fulfils the contract of its card, the test returns; if not, it raises `AssertionError`.
+# An error that the candidate itself raises counts as caught, as in pytest.
+#
+# The judge runs your test on right candidates, written in several styles, and on wrong ones: the listing, and others that break the contract
+# in one point each.
+# You get the share of wrong ones that it refuses, times the share of right ones that it accepts.
+# So a test that refuses everything is worth nothing, and neither is one that accepts everything.
+
+# %% [markdown]
+# ### `test_for_prune_smallest`: which weights are gone
+#
+# *Difficulty 2 of 5 · about 10 minutes*
+#
+# **The symptom that nobody saw.** The listing of `prune_smallest` returns the right number of zeros in the right shape, at every sparsity.
+# A test that counts passes.
+#
+# **Contract.** `candidate(weight, sparsity)`, with the contract of `prune_smallest`: which weights go, how many, what stays, the argument.
+#
+# **Example.** Of [1, 2, 3, 4] half is to go. If [1, 2, 0, 0] comes back, the test raises; if [0, 0, 3, 4] comes back, it goes on.
+
+# %% task="test_for_prune_smallest"
+
+# %% check="test_for_prune_smallest"
+
+# %% [markdown]
+# <details><summary>Hint: a right candidate is refused?</summary>
+#
+# Which of several equal weights go is left open. So is the sign of a zero: compare numbers, and not their text.
+#
+# </details>
+#
+# <details><summary>Hint: a wrong one slips through?</summary>
+#
+# An example in which place, sign and magnitude give the same ranking tells nothing apart. Choose one in which they differ, in two rows.
+#
+# </details>
+
+# %% [markdown]
+# ### `test_for_quantize_signed`: one negative weight
+#
+# *Difficulty 2 of 5 · about 10 minutes*
+#
+# **The symptom that nobody saw.** The codes of the listing have one byte each, and for half of the weights they are right.
+#
+# **Contract.** `candidate(weight, bits=bits)` returns (codes, scale), with the contract of `quantize_signed`.
+#
+# **Example.** Weights [1, -2.1, 0.5, 4] at 4 bits: the test raises unless the codes are the `int8` numbers 2, -4, 1, 7.
+
+# %% task="test_for_quantize_signed"
+
+# %% check="test_for_quantize_signed"
+
+# %% [markdown]
+# <details><summary>Hint: a right candidate is refused?</summary>
+#
+# A quotient of floats has a last digit that may differ. And a weight in the middle of two codes may become either.
+#
+# </details>
+#
+# <details><summary>Hint: a wrong one slips through?</summary>
+#
+# What happens at other widths than eight bits, if the largest weight is negative, if all are zero?
+#
+# </details>
+
+# %% [markdown]
+# ### `test_for_tempered_loss`: one value by hand
+#
+# *Difficulty 3 of 5 · about 15 minutes*
+#
+# **The symptom that nobody saw.** The listing gives a positive number, and zero for a student who agrees.
+# Training with it goes down, as any loss does.
+#
+# **Contract.** `candidate(student_logits, teacher_logits, temperature)` returns a scalar, with the contract of `tempered_loss`; gradients are
+# part of it.
+#
+# **Example.** Student [0, 0], teacher [0, 2.1972], temperature 2: the test raises unless the loss is about 0.5232.
+# But a uniform student stays uniform at any temperature, so this example alone lets some mistakes through.
+
+# %% task="test_for_tempered_loss"
+
+# %% check="test_for_tempered_loss"
+
+# %% [markdown]
+# <details><summary>Hint: a right candidate is refused?</summary>
+#
+# float32 has about seven digits. Allow a relative difference of a ten-thousandth.
+#
+# </details>
+#
+# <details><summary>Hint: a wrong one slips through?</summary>
+#
+# At temperature 1 most mistakes are invisible, and at 2 it is the same to add T and to multiply by it. Let the teacher's logits require a
+# gradient, too, and look whether they get one.
+#
+# </details>
+
+# %% [markdown]
+# ### `test_for_sparse_copy`: what stays stays
+#
+# *Difficulty 3 of 5 · about 15 minutes*
+#
+# **The symptom that nobody saw.** About half of the weights are zero after the listing, as was asked for.
+#
+# **Contract.** `candidate(model, sparsity)` returns a model, with the contract of `sparse_copy`: matrices, vectors, mode, the model given.
+#
+# **Example.** A layer with weight [[0.5, -2]] and bias [0.1] at sparsity 0.5: the test raises if the weight is [[0, -4]].
+
+# %% task="test_for_sparse_copy"
+
+# %% check="test_for_sparse_copy"
+
+# %% [markdown]
+# <details><summary>Hint: a wrong one slips through?</summary>
+#
+# One layer cannot show that each has a ranking of its own. And a model in eval mode cannot show that it was put there.
+#
+# </details>
+
+# %% [markdown]
+# ### `test_for_round_weights_`: are these still weights?
+#
+# *Difficulty 3 of 5 · about 15 minutes*
+#
+# **The symptom that nobody saw.** After the listing there are at most $2^b$ different values in a matrix.
+#
+# **Contract.** `candidate(model, bits=bits)` changes the model in place and returns nothing, with the contract of `round_weights_`.
+#
+# **Example.** Weights [-1, 0.2, 1.1, 2] at 2 bits: the test raises if they have become [0, 1, 2, 3].
+
+# %% task="test_for_round_weights_"
+
+# %% check="test_for_round_weights_"
+
+# %% [markdown]
+# <details><summary>Hint: nothing is ever caught?</summary>
+#
+# `before = layer.weight.data` is another name for the same memory. Take a clone.
+#
+# </details>
+#
+# <details><summary>Hint: a wrong one slips through?</summary>
+#
+# Try matrices with weights of one sign, with zeros alone, two of different range in one model, and look at a vector.
+#
+# </details>
+
+# %% [markdown]
+# ### `test_for_stored_ratio`: bytes, counted by hand
+#
+# *Difficulty 2 of 5 · about 10 minutes*
+#
+# **The symptom that nobody saw.** The ratio of the listing rises with the zeros, and without any it is 1.
+#
+# **Contract.** `candidate(weights)` returns a float, with the contract of `stored_ratio`; an empty dict is part of it.
+#
+# **Example.** Eight weights, one kept: the test raises unless the ratio is 32 / 9.
+
+# %% task="test_for_stored_ratio"
+
+# %% check="test_for_stored_ratio"
+
+# %% [markdown]
+# <details><summary>Hint: a wrong one slips through?</summary>
+#
+# There are three layouts, so three tensors in one dict are needed to see that each takes its own. Is the mask of yours a whole number of bytes?
+#
+# </details>
+#
+# <details><summary>Hint: a right candidate is refused for an empty dict?</summary>
+#
+# There the error is what the contract asks for. Catch `ValueError`, and that alone.
 #
 # </details>

@@ -67,6 +67,7 @@ def smallest_files(
     Source: docs/records.md.
     """
     net = narrow(name, units, generator=torch.Generator().manual_seed(seed))
+    net.to(memory_format=torch.channels_last)  # a third faster with so few channels
     learn_(net, data, steps=steps // 5, rate=rate, seed=seed, place=place)
     model = PricedNet(name, net, coarseness=coarseness, largest=largest)
     files = []
@@ -247,7 +248,7 @@ class PricedNet(nn.Module):
 
     def file(self) -> bytes:
         """The network's file: units that lead nowhere left out, the fullest first."""
-        weights = {key: self.codes(key) for key in self.layers}
+        weights = {key: self.codes(key).contiguous() for key in self.layers}
         biases = {key: self.bias_codes(key) for key in self.layers}
         sort_units_(weights, biases)
         state = {name: torch.zeros_like(tensor) for name, tensor in NETS[self.name]().state_dict().items()}
@@ -284,7 +285,8 @@ def batches(data: Data, steps: range, *, seed: int) -> Iterator[tuple[Tensor, Te
         generator = torch.Generator().manual_seed(1_000_003 * seed + step)
         image = torch.randint(len(labels), (BATCH,), generator=generator)
         view = torch.randint(len(views), (BATCH,), generator=generator)
-        yield to_float(views[view, image], "mnist"), logits[view, image].float(), labels[image]
+        inputs = to_float(views[view, image], "mnist").to(memory_format=torch.channels_last)
+        yield inputs, logits[view, image].float(), labels[image]
 
 
 def learn_(

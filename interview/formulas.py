@@ -307,7 +307,7 @@ def low_rank_break_even(*, rows: int, columns: int) -> int:
 def lora_parameters(*, layers: int, matrices: int, width: int, rank: int) -> int:
     """Trainable parameters of LoRA on square matrices: layers * matrices * 2 * width * rank.
 
-    Source: Hu et al. 2022, section 4.2.
+    Source: Hu et al. 2022, section 5.1.
 
     >>> lora_parameters(layers=96, matrices=2, width=12288, rank=4)
     18874368
@@ -322,3 +322,135 @@ def search_space_digits(*, choices: int, places: int) -> float:
     15.56
     """
     return places * math.log10(choices)
+
+
+# Transformers
+
+
+def latent_cache_bytes(*, layers: int, latent: int, rope: int, tokens: int, bits: int = 16) -> float:
+    """Bytes of the cache of multi-head latent attention: layers * (latent + rope) numbers a token.
+
+    Source: DeepSeek-AI 2024 (DeepSeek-V2), section 2.1.4 and table 1.
+
+    >>> latent_cache_bytes(layers=60, latent=512, rope=64, tokens=1)
+    69120.0
+    """
+    return layers * (latent + rope) * tokens * bits / 8
+
+
+def block_parameters(*, width: int, heads: int, kv_heads: int, head_dim: int, hidden: int) -> int:
+    """Parameters of the matrices of a decoder block: queries, keys, values, output, and a gated MLP of three.
+
+    >>> block_parameters(width=4096, heads=32, kv_heads=8, head_dim=128, hidden=14336)
+    218103808
+    """
+    attention = 2 * width * heads * head_dim + 2 * width * kv_heads * head_dim
+    return attention + 3 * width * hidden
+
+
+def sequences_that_fit(*, memory: float, weights: float, cache: float) -> int:
+    """Sequences whose caches fit beside the weights: floor((memory - weights) / cache), all in bytes.
+
+    >>> sequences_that_fit(memory=24e9, weights=16e9, cache=1e9)
+    8
+    """
+    return math.floor((memory - weights) / cache)
+
+
+def decode_rate(*, bandwidth: float, weights: float, cache: float = 0, batch: int = 1) -> float:
+    """Tokens a second when a step reads weights and caches once: batch * bandwidth / (weights + cache).
+
+    `weights` and `cache` (of the whole batch) in bytes, `bandwidth` in bytes a second.
+    Source: Pope et al. 2023, section 2: decoding at small batches is bound by memory.
+
+    >>> decode_rate(bandwidth=1e12, weights=14e9, cache=6e9)
+    50.0
+    """
+    return batch * bandwidth / (weights + cache)
+
+
+def prefill_seconds(*, parameters: float, tokens: int, peak: float, utilization: float = 1) -> float:
+    """Seconds to read a prompt at 2 FLOPs a parameter and token: 2 * parameters * tokens / (peak * share).
+
+    Source: Pope et al. 2023, section 2.
+
+    >>> prefill_seconds(parameters=8e9, tokens=2000, peak=320e12, utilization=0.5)
+    0.2
+    """
+    return 2 * parameters * tokens / (peak * utilization)
+
+
+def balanced_batch(*, peak: float, bandwidth: float, bits: float) -> float:
+    """Batch at which a decoding step computes as long as it reads weights: peak / bandwidth * bits / 8 / 2.
+
+    Source: Pope et al. 2023, section 2; 2 FLOPs a weight and sequence against bits / 8 bytes a weight.
+
+    >>> balanced_batch(peak=300e12, bandwidth=1.5e12, bits=16)
+    200.0
+    """
+    return peak / bandwidth * bits / 8 / 2
+
+
+def attention_balance_tokens(*, width: int) -> int:
+    """Context at which scores and weighted values cost a token as many FLOPs as its 12 * width**2 parameters.
+
+    2 * 12 * width**2 = 2 * 2 * tokens * width, so 6 * width. Source of 12 * width**2: Vaswani et al. 2017,
+    with an inner width of 4 * width.
+
+    >>> attention_balance_tokens(width=4096)
+    24576
+    """
+    return 6 * width
+
+
+def all_reduce_bytes(*, message: float, gpus: int) -> float:
+    """Bytes that each GPU sends in a ring all-reduce: 2 * (gpus - 1) / gpus * message.
+
+    >>> all_reduce_bytes(message=8e6, gpus=4)
+    12000000.0
+    """
+    return 2 * (gpus - 1) / gpus * message
+
+
+def tensor_parallel_bytes(*, layers: int, tokens: int, width: int, gpus: int, bits: int = 16) -> float:
+    """Bytes each GPU sends in a forward pass of tensor parallelism: two all-reduces a layer.
+
+    Source: Shoeybi et al. 2019 (Megatron-LM), section 3.
+
+    >>> tensor_parallel_bytes(layers=32, tokens=1, width=4096, gpus=2)
+    524288.0
+    """
+    return layers * 2 * all_reduce_bytes(message=tokens * width * bits / 8, gpus=gpus)
+
+
+def pipeline_bubble(*, stages: int, micro_batches: int) -> float:
+    """Share of time that a pipeline's stages wait, in [0, 1]: (p - 1) / (m + p - 1).
+
+    Source: Huang et al. 2019 (GPipe), section 2.3.
+
+    >>> pipeline_bubble(stages=4, micro_batches=9)
+    0.25
+    """
+    return (stages - 1) / (micro_batches + stages - 1)
+
+
+def speculative_tokens(*, acceptance: float, guesses: int) -> float:
+    """Tokens expected of one run of the large model: (1 - a**(g + 1)) / (1 - a).
+
+    Source: Leviathan, Kalman, Matias 2023, equation 1.
+
+    >>> round(speculative_tokens(acceptance=0.5, guesses=3), 3)
+    1.875
+    """
+    return (1 - acceptance ** (guesses + 1)) / (1 - acceptance)
+
+
+def speculative_speedup(*, acceptance: float, guesses: int, cost: float) -> float:
+    """Speed-up when a guess costs `cost` runs of the large model: expected tokens / (guesses * cost + 1).
+
+    Source: Leviathan, Kalman, Matias 2023, theorem 3.8.
+
+    >>> round(speculative_speedup(acceptance=0.5, guesses=3, cost=0.05), 3)
+    1.63
+    """
+    return speculative_tokens(acceptance=acceptance, guesses=guesses) / (guesses * cost + 1)

@@ -256,8 +256,10 @@ def receptive_field(draw: Random) -> Problem:
             kernel=kernel, strides=", ".join(map(str, strides)),
         ),
         answer=field, unit="pixel", tolerance=0,
-        steps=(step("distance of neighbours before the last layer, in pixels", " * ".join(map(str, strides[:3]))),
-        step("field", "1 + " + " + ".join(parts), "pixel")),
+        steps=(
+            step("distance of neighbours before the last layer", " * ".join(map(str, strides[:3])), "pixel"),
+            step("field", "1 + " + " + ".join(parts), "pixel"),
+        ),
         slips=(
             slip(1 + 4 * (kernel - 1), "the strides are left out", "没有考虑步长"),
             slip(kernel**4, "kernels multiplied; each layer adds", "把卷积核边长相乘了；其实每层是相加"),
@@ -469,7 +471,7 @@ def lora_parameters(draw: Random) -> Problem:
     given = {"layers": layers, "width": width, "matrices": matrices, "rank": rank}
     total = formulas.lora_parameters(**given)
     return Problem(
-        level="mid", topic="low_rank", covers=("E8",), sources=("hu2022, section 4.2",), given=given,
+        level="mid", topic="low_rank", covers=("E8",), sources=("hu2022, section 5.1",), given=given,
         text=ask(
             "LoRA of rank {rank} is put on {matrices} matrices of {width} x {width} in each of {layers} "
             "layers. How many parameters are trained?",

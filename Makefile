@@ -15,7 +15,7 @@ export PRE_COMMIT_HOME := $(CACHE)/pre-commit
 export TORCH_HOME := $(CACHE)/torch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test build data grade gradescope bench kills diagnosis attacks fuzz lint types lock clean
+.PHONY: help setup demo lab test build data grade gradescope bench kills diagnosis attacks fuzz records lint types lock clean
 $(shell mkdir -p $(TMPDIR))
 
 help:  ## this list
@@ -46,6 +46,8 @@ attacks: setup  ## every attack at every sandbox level; writes the table in docs
 	@OMP_NUM_THREADS=1 $(PY) -m tools.attacks $(ARGS)
 fuzz: setup  ## bytes of strangers for every reader of the judge, for some minutes
 	@OMP_NUM_THREADS=1 $(PY) -m tools.fuzz $(ARGS)
+records: setup  ## decode every file of data/records in a process of its own, test it, compare with its claim
+	@OMP_NUM_THREADS=1 $(PY) -m tools.records
 lint: setup  ## ruff, mypy and typos
 	@$(PY) -m ruff check . && $(PY) -m mypy && .venv/bin/typos
 lock:  ## resolve pyproject.toml anew; ARGS=--upgrade takes the newest versions

@@ -136,6 +136,7 @@ def record(name: str, seed: int) -> None:
         found = {
             "record": label, "seed": seed, "file": path.name, "bytes": os.path.getsize(path),
             "sha256": hashlib.sha256(content).hexdigest(), "wrong": wrong, "error_percent": wrong / 100,
+            "wrong_of_few": records.wrong_of(content, records.few_test_images())[1],
             **run, **account(content),
         }  # fmt: skip
         print(

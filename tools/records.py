@@ -24,6 +24,7 @@ from tools.rooms import ROOT
 FOLDER = ROOT / "data" / "records"
 RESULTS = FOLDER / "results.json"
 TEST_IMAGES = 10_000
+FEW = 1_000  # test images of the reduced check that runs in the tests
 
 
 class Goal(NamedTuple):
@@ -53,6 +54,11 @@ def wrong_of(content: bytes, split: data.Split) -> tuple[str, int]:
     net.load_state_dict(state)
     answers = training.predict(net, split.images, dataset="mnist").argmax(dim=1)
     return name, int((answers != split.labels).sum())
+
+
+def few_test_images() -> data.Split:
+    """The first test images, for a check that takes seconds."""
+    return data.mnist("test").take(slice(0, FEW))
 
 
 def fresh_process(path: Path) -> tuple[str, int]:

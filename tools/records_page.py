@@ -81,20 +81,24 @@ def layers(found: Results) -> str:
     return markdown(["record, seed 0", "layer by layer, units x inputs: weights", "CPU-seconds"], rows)
 
 
-def tried(found: Results) -> str:
-    """The variants of the recipe, on training images left out."""
+def explored(_: Results) -> str:
+    """The trials that led to the recipe, on training images left out."""
+    found = json.loads((records.FOLDER / "explored.json").read_text(encoding="utf-8"))
     rows = [
-        [run["tried"], run["bytes"], run["weights"], f"{run['left_out_error']:.2f}", run["cpu_seconds"]]
+        [
+            run["tried"], ("about " if run["estimated"] else "") + f"{run['bytes']:,}",
+            f"{run['left_out_error']:.2f}", run["cpu_seconds"],
+        ]
         for run in found["tried"]
-    ]
-    return markdown(["recipe of LeNet-300-100", "bytes", "weights", "error, %", "CPU-seconds"], rows)
+    ]  # fmt: skip
+    return f"{markdown(['trial', 'bytes', 'error, %', 'CPU-seconds'], rows)}\n\n{found['conditions']}"
 
 
 TABLES: dict[str, Callable[[Results], str]] = {
     "goals": goals,
     "spent": spent,
     "layers": layers,
-    "tried": tried,
+    "explored": explored,
 }
 
 

@@ -89,7 +89,9 @@ from safetensors.torch import save_file
 from shrink.integer_file import decode_integers
 save_file(decode_integers(open(sys.argv[1], "rb").read())[1], sys.argv[2])
 """
-    subprocess.run([sys.executable, "-c", script, tmp_path / "net", tmp_path / "back"], check=True, timeout=200)
+    subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "net", tmp_path / "back"], check=True, timeout=200
+    )
     assert_same(load_file(tmp_path / "back"), state)
 
 

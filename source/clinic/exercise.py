@@ -1175,7 +1175,7 @@ show_fused(fuse_models_faulty)
 #
 # <details><summary>Hint: a wrong one slips through?</summary>
 #
-# At temperature 1 most mistakes are invisible, and at 2 it is the same to add T and to multiply by it. Let the teacher's logits require a
+# At temperature 1 most mistakes are invisible, and 2 · 2 is also 2 + 2: choose 3. Let the teacher's logits require a
 # gradient, too, and look whether they get one.
 #
 # </details>

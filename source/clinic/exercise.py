@@ -310,7 +310,7 @@ show_affine(codes_and_back_faulty)
 
 # %% [markdown]
 # **Contract.** Each code is $\mathrm{round}(w / s) + z$, clipped to 0 .. 255, as `uint8`.
-# Each restored weight is $s \cdot (\mathrm{code} - z)$, as `float32`, from the clipped code.
+# Each restored weight is $s \cdot (q - z)$ of its code $q$, as `float32`, from the clipped code.
 # Both come back, in this order and in the shape of the weight.
 #
 # **Example.** Scale 0.25, zero point 2, weights [-1, -0.3, 0, 0.8].
@@ -345,7 +345,7 @@ show_affine(codes_and_back_faulty)
 # %% fault="stretch_to_int8__casts_without_scaling"
 
 # %% [markdown]
-# **The symptom.** The first matrix of the net goes to `int8` and back, $w' = l + (\mathrm{code} + 128) / 255 \cdot (h - l)$.
+# **The symptom.** The first matrix of the net goes to `int8` and back, by $\mathrm{low} + (q + 128) / 255 \cdot (\mathrm{high} - \mathrm{low})$.
 # Look at how many of the 256 codes occur.
 
 
@@ -363,12 +363,15 @@ def show_stretched(stretch):
 show_stretched(stretch_to_int8_faulty)
 
 # %% [markdown]
-# **Contract.** With the smallest weight $l$ and the largest $h$, $u = (w - l) / (h - l)$ lies in [0, 1], and the code is
-# $\mathrm{round}(255 u) - 128$, as `int8` in the shape of the weight.
-# Codes, $l$ and $h$ come back, the latter as floats.
+# **Contract.** Between the smallest weight, $\mathrm{low}$, and the largest, $\mathrm{high}$,
+#
+# $$q = \mathrm{round}\left(255 \cdot \frac{w - \mathrm{low}}{\mathrm{high} - \mathrm{low}}\right) - 128$$
+#
+# as `int8` in the shape of the weight.
+# Codes, $\mathrm{low}$ and $\mathrm{high}$ come back, the latter as floats.
 # If all weights are equal, all codes are -128.
 #
-# **Example.** Weights [-1, 0, 1, 4]: $u$ = [0, 0.2, 0.4, 1], times 255 that is [0, 51, 102, 255], so the codes are [-128, -77, -26, 127].
+# **Example.** Weights [-1, 0, 1, 4]: the fraction is [0, 0.2, 0.4, 1], times 255 that is [0, 51, 102, 255], so the codes are [-128, -77, -26, 127].
 
 # %% task="stretch_to_int8"
 

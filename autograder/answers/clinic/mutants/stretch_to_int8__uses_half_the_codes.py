@@ -1,4 +1,4 @@
-"""Scales to 0 .. 127, so half of the codes are never used."""
+"""Scales to 0 to 127, so half of the codes are never used."""
 
 import torch
 

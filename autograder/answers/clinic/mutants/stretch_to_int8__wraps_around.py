@@ -1,4 +1,4 @@
-"""Scales to 0 .. 255 and casts to int8, so the upper half wraps around."""
+"""Scales to 0 to 255 and casts to int8, so the upper half wraps around."""
 
 import torch
 

@@ -454,3 +454,333 @@ def speculative_speedup(*, acceptance: float, guesses: int, cost: float) -> floa
     1.63
     """
     return speculative_tokens(acceptance=acceptance, guesses=guesses) / (guesses * cost + 1)
+
+
+# Time and energy
+
+
+def matmul_intensity(*, batch: int, inputs: int, outputs: int, bits: float = 16) -> float:
+    """FLOPs a byte of a matrix product that reads both operands and writes the result once.
+
+    2 * b * n * m / ((b * n + n * m + b * m) * bits / 8). Source: Williams et al. 2009,
+    on operational intensity.
+
+    >>> matmul_intensity(batch=2, inputs=2, outputs=2, bits=8)
+    1.3333333333333333
+    """
+    moved = (batch * inputs + inputs * outputs + batch * outputs) * bits / 8
+    return 2 * batch * inputs * outputs / moved
+
+
+def ridge_intensity(*, peak: float, bandwidth: float) -> float:
+    """FLOPs a byte from which computing is the limit and no longer the memory: peak / bandwidth.
+
+    Source: Williams et al. 2009, the ridge point of the roofline.
+
+    >>> ridge_intensity(peak=300e12, bandwidth=1.5e12)
+    200.0
+    """
+    return peak / bandwidth
+
+
+def attainable(*, peak: float, bandwidth: float, intensity: float) -> float:
+    """FLOPs a second under the roofline: min(peak, bandwidth * intensity).
+
+    Source: Williams et al. 2009.
+
+    >>> attainable(peak=100.0, bandwidth=2.0, intensity=10.0)
+    20.0
+    """
+    return min(peak, bandwidth * intensity)
+
+
+def amdahl(*, share: float, factor: float) -> float:
+    """Speed-up of the whole when a share of its time becomes `factor` times faster: 1 / (1 - p + p / s).
+
+    Source: Amdahl 1967.
+
+    >>> amdahl(share=0.5, factor=2)
+    1.3333333333333333
+    """
+    return 1 / (1 - share + share / factor)
+
+
+def amdahl_factor(*, share: float, whole: float) -> float:
+    """How many times faster a share of the time must become for the whole to be `whole` times faster.
+
+    p / (1 / whole - (1 - p)). Source: Amdahl 1967, solved for the part.
+
+    >>> amdahl_factor(share=0.75, whole=2)
+    3.0
+    """
+    return share / (1 / whole - (1 - share))
+
+
+def sparse_speedup(*, sparsity: float, efficiency: float) -> float:
+    """Speed-up of a sparse kernel that does a share of a dense kernel's products a second: e / (1 - s).
+
+    >>> sparse_speedup(sparsity=0.75, efficiency=0.5)
+    2.0
+    """
+    return efficiency / (1 - sparsity)
+
+
+def transfer_seconds(*, size: float, rate: float) -> float:
+    """Seconds to send `size` bytes at `rate` bits a second: size * 8 / rate.
+
+    >>> transfer_seconds(size=25e6, rate=50e6)
+    4.0
+    """
+    return size * 8 / rate
+
+
+def inference_energy(*, macs: float, mac: float, reads: float, read: float) -> float:
+    """Energy of an answer, in the unit of `mac` and `read`: macs * mac + reads * read.
+
+    Source: Han et al. 2015, table 1, after Horowitz 2014: 3.7 + 0.9 pJ and 640 pJ for 32 bits in 45 nm.
+
+    >>> inference_energy(macs=1000, mac=4.6, reads=10, read=640)
+    11000.0
+    """
+    return macs * mac + reads * read
+
+
+def battery_inferences(*, milliampere_hours: float, volts: float, share: float, joules: float) -> float:
+    """Answers that a share of a battery pays for: mAh / 1000 * 3600 * V * share / joules.
+
+    >>> battery_inferences(milliampere_hours=1000, volts=4, share=0.5, joules=0.5)
+    14400.0
+    """
+    return milliampere_hours / 1000 * 3600 * volts * share / joules
+
+
+def macs_a_frame(*, operations: float, utilization: float, frames: float) -> float:
+    """Multiply-accumulates for a frame on hardware of `operations` a second, two of them a MAC.
+
+    >>> macs_a_frame(operations=4e12, utilization=0.25, frames=50)
+    10000000000.0
+    """
+    return operations * utilization / 2 / frames
+
+
+def cascade_cost(*, small: float, large: float, settled: float) -> float:
+    """Mean cost when a small net answers a share of inputs and the large one is asked for the rest.
+
+    small + (1 - settled) * large. Source: Teerapittayanon et al. 2016, on early exits.
+
+    >>> cascade_cost(small=1, large=10, settled=0.75)
+    3.5
+    """
+    return small + (1 - settled) * large
+
+
+# Codes
+
+
+def entropy(*probabilities: float) -> float:
+    """Bits a symbol that no code without context goes below: -sum p * log2(p).
+
+    Source: Shannon 1948, theorem 9. The one formula with positional arguments.
+
+    >>> entropy(0.5, 0.25, 0.25)
+    1.5
+    """
+    return -sum(p * math.log2(p) for p in probabilities if p)
+
+
+def huffman_mean(*probabilities: float) -> float:
+    """Bits a symbol of a Huffman code: the sum of the probabilities of all joined nodes.
+
+    Source: Huffman 1952.
+
+    >>> huffman_mean(0.5, 0.25, 0.25)
+    1.5
+    """
+    heap, total = sorted(probabilities), 0.0
+    while len(heap) > 1:
+        joined = heap[0] + heap[1]
+        total += joined
+        heap = sorted([*heap[2:], joined])
+    return total
+
+
+def vector_code_bits(*, dimensions: int, entries: int, weights: float, entry_bits: float = 16) -> float:
+    """Bits a weight when `dimensions` weights share one index into a codebook, the codebook included.
+
+    log2(entries) / dimensions + entries * dimensions * entry_bits / weights. Source: Stock et al. 2020,
+    section 3.
+
+    >>> vector_code_bits(dimensions=8, entries=256, weights=2**20)
+    1.03125
+    """
+    return math.log2(entries) / dimensions + entries * dimensions * entry_bits / weights
+
+
+# Rounding
+
+
+def affine_step(*, low: float, high: float, bits: int) -> float:
+    """Distance of neighbouring codes that cover [low, high]: (high - low) / (2**bits - 1).
+
+    Source: Jacob et al. 2018, section 2.1.
+
+    >>> affine_step(low=-1.0, high=2.0, bits=2)
+    1.0
+    """
+    return (high - low) / ((1 << bits) - 1)
+
+
+def zero_point(*, low: float, high: float, bits: int) -> int:
+    """The code of 0.0 when codes from 0 on cover [low, high]: round(-low / step).
+
+    Source: Jacob et al. 2018, section 2.1.
+
+    >>> zero_point(low=-1.0, high=2.0, bits=8)
+    85
+    """
+    return round(-low / affine_step(low=low, high=high, bits=bits))
+
+
+def uniform_sqnr(*, bits: float) -> float:
+    """Signal over rounding noise in dB, for a signal spread evenly over the range: 20 * log10(2) * bits.
+
+    The signal has the variance R**2 / 12, the noise (R / 2**bits)**2 / 12. Source of the noise: Gish,
+    Pierce 1968.
+
+    >>> round(uniform_sqnr(bits=8), 2)
+    48.16
+    """
+    return 20 * math.log10(2) * bits
+
+
+def bits_left(*, bits: float, outlier: float) -> float:
+    """Bits for ordinary values when the range is set by one `outlier` times larger: bits - log2(outlier).
+
+    Source: Dettmers et al. 2022 and Xiao et al. 2023 on outliers of activations.
+
+    >>> bits_left(bits=8, outlier=64)
+    2.0
+    """
+    return bits - math.log2(outlier)
+
+
+def safe_products(*, accumulator_bits: int, weight_limit: int, input_limit: int) -> int:
+    """Products of codes whose sum never overflows: floor((2**(bits - 1) - 1) / (weight_limit * input_limit)).
+
+    >>> safe_products(accumulator_bits=32, weight_limit=127, input_limit=255)
+    66311
+    """
+    return ((1 << (accumulator_bits - 1)) - 1) // (weight_limit * input_limit)
+
+
+def fixed_point_shift(*, multiplier: float) -> int:
+    """The shift k of multiplier = m * 2**-k with m in [2**30, 2**31): 30 - floor(log2(multiplier)).
+
+    Source: Jacob et al. 2018, section 2.2.
+
+    >>> fixed_point_shift(multiplier=0.0037)
+    39
+    """
+    return 30 - math.floor(math.log2(multiplier))
+
+
+def largest_float(*, exponent_bits: int, mantissa_bits: int) -> float:
+    """Largest finite number of a float whose top exponent is kept for infinity, as in IEEE 754.
+
+    (2 - 2**-m) * 2**(2**(e - 1) - 1). Source: Micikevicius et al. 2022, section 3, of E5M2.
+
+    >>> largest_float(exponent_bits=5, mantissa_bits=2)
+    57344.0
+    """
+    return (2 - 2.0**-mantissa_bits) * 2.0 ** ((1 << (exponent_bits - 1)) - 1)
+
+
+# Training, distilling, pruning, searching, measuring
+
+
+def softened(*logits: float, temperature: float) -> float:
+    """Probability of the first class at a temperature: exp(z / T) over the sum of these.
+
+    Source: Hinton, Vinyals, Dean 2015, section 2.
+
+    >>> round(softened(4.0, 0.0, temperature=4.0), 3)
+    0.731
+    """
+    return math.exp(logits[0] / temperature) / sum(math.exp(logit / temperature) for logit in logits)
+
+
+def soft_gradient_shrinks(*, temperature: float) -> float:
+    """Times that the gradient of soft targets shrinks from temperature 1, for logits near 0: T**2.
+
+    Source: Hinton, Vinyals, Dean 2015, section 2.1.
+
+    >>> soft_gradient_shrinks(temperature=4)
+    16
+    """
+    return temperature * temperature
+
+
+def distillation_cost(*, teacher: float, student: float) -> float:
+    """Cost of a training step with a teacher over one without: (3 * student + teacher) / (3 * student).
+
+    Forward costs of both; backward passes cost two forward ones, and the teacher has none.
+
+    >>> distillation_cost(teacher=6, student=1)
+    3.0
+    """
+    return (3 * student + teacher) / (3 * student)
+
+
+def accuracy_error(*, accuracy: float, images: int) -> float:
+    """Standard error of an accuracy counted on independent images: sqrt(p * (1 - p) / n).
+
+    >>> accuracy_error(accuracy=0.5, images=2500)
+    0.01
+    """
+    return math.sqrt(accuracy * (1 - accuracy) / images)
+
+
+def images_to_tell(*, accuracy: float, difference: float, z: float = 1.96) -> float:
+    """Images on which a difference of two accuracies is `z` standard errors: 2 * p * (1 - p) * z**2 / d**2.
+
+    For independent test sets of that size; on the same images a paired test needs fewer.
+
+    >>> round(images_to_tell(accuracy=0.5, difference=0.1, z=2))
+    200
+    """
+    return 2 * accuracy * (1 - accuracy) * z**2 / difference**2
+
+
+def polynomial_sparsity(
+    *, step: float, start: float, end: float, final: float, initial: float = 0, power: int = 3
+) -> float:
+    """Sparsity of gradual pruning: final + (initial - final) * (1 - (t - start) / (end - start))**power.
+
+    Source: Zhu, Gupta 2017, equation 1.
+
+    >>> polynomial_sparsity(step=50, start=0, end=100, final=0.5)
+    0.4375
+    """
+    return final + (initial - final) * (1 - (step - start) / (end - start)) ** power
+
+
+def pruning_rounds(*, share: float, kept: float) -> int:
+    """Rounds that prune `share` of what is left until at most `kept` is: ceil(log(kept) / log(1 - share)).
+
+    Source: Frankle, Carbin 2019, section 2, iterative magnitude pruning.
+
+    >>> pruning_rounds(share=0.5, kept=0.2)
+    3
+    """
+    return math.ceil(math.log(kept) / math.log(1 - share))
+
+
+def evolution_hours(*, population: int, generations: int, minutes: float, elite: int = 0) -> float:
+    """GPU hours of a genetic search; the elite is taken over and not trained again.
+
+    (population + (generations - 1) * (population - elite)) * minutes / 60.
+
+    >>> evolution_hours(population=10, generations=4, minutes=6, elite=2)
+    3.4
+    """
+    return (population + (generations - 1) * (population - elite)) * minutes / 60

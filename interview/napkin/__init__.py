@@ -9,14 +9,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from interview.napkin import networks, sizes, transformers
+from interview.napkin import coding, learning, networks, rounding, sizes, speed, transformers
 from interview.napkin.problem import Problem, Slip
 from interview.napkin.typed import Unreadable, Verdict, judge, read
 
 __all__ = ["NAMES", "PROBLEMS", "Problem", "Slip", "Unreadable", "Verdict", "judge", "problem", "read"]
 
 PROBLEMS: tuple[Callable[[Random], Problem], ...] = (
-    *sizes.PROBLEMS, *networks.PROBLEMS, *transformers.PROBLEMS,
+    *sizes.PROBLEMS, *networks.PROBLEMS, *transformers.PROBLEMS, *speed.PROBLEMS, *coding.PROBLEMS,
+    *rounding.PROBLEMS, *learning.PROBLEMS,
 )  # fmt: skip
 
 

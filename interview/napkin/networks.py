@@ -385,8 +385,8 @@ def scaled_network(draw: Random) -> Problem:
             "A net takes {macs} million multiply-accumulates at 224 x 224 pixels, nearly all in pointwise "
             "convolutions. All channels are multiplied by {width}, and the image becomes {resolution} x "
             "{resolution}. About how many million are left?",
-            "一个网络在 224 x 224 像素下需要 {macs} 百万次乘加运算，几乎全部来自逐点卷积。所有通道数乘以 "
-            "{width}，图像改为 {resolution} x {resolution}。大约还剩多少百万次？",
+            "一个网络在 224 x 224 像素下需要 {macs}M 次乘加运算，几乎全部来自逐点卷积。所有通道数乘以 "
+            "{width}，图像改为 {resolution} x {resolution}。大约还剩多少 M（百万）次？",
             macs=macs, width=width, resolution=resolution,
         ),
         answer=left / 1e6, unit="MMAC", tolerance=0.05,

@@ -19,6 +19,8 @@ from autograder.task import NotAttempted
 from shrink import clinic
 from shrink.distillation import distillation_loss
 from shrink.pruning import magnitude_mask, save_sparse
+from tools.compose import read_cells
+from tools.rooms import SECTIONS, find
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -364,3 +366,20 @@ def test_a_candidate_cannot_be_read() -> None:
 def test_a_stub_is_no_test() -> None:
     with pytest.raises(NotAttempted):
         judged(LAZY.replace("pass", "raise NotImplementedError"))
+
+
+# ---- the notebook ------------------------------------------------------------------------------------------
+
+
+def test_each_fault_of_the_syllabus_has_a_listing_above_its_task() -> None:
+    cells = read_cells(find("clinic").exercise_source)
+    marks = [
+        (name, str(cell.metadata[name]))
+        for cell in cells
+        for name in ("fault", "task")
+        if name in cell.metadata
+    ]
+    repairs = [mark for mark in marks if not mark[1].startswith("test_for_")]
+    assert [kind for kind, _ in repairs] == ["fault", "task"] * SECTIONS["F"]
+    for (_, fault), (_, task) in zip(repairs[::2], repairs[1::2], strict=True):
+        assert fault.startswith(f"{task}__"), f"{fault} is shown above {task}"

@@ -55,7 +55,7 @@ def pack_int4(codes: Tensor) -> Tensor:
     Raises:
         ValueError: a code lies outside -8 .. 7.
 
-    Source: the ONNX specification, "4-bit integer types" (the same layout).
+    Source: the ONNX specification, types INT4 and UINT4 (the same layout).
 
     >>> pack_int4(torch.tensor([1, 2, -1], dtype=torch.int8))
     tensor([33, 15], dtype=torch.uint8)
@@ -82,7 +82,7 @@ def unpack_int4(packed: Tensor, count: int) -> Tensor:
     Raises:
         ValueError: so many codes do not take that many bytes.
 
-    Source: the ONNX specification, "4-bit integer types" (the same layout).
+    Source: the ONNX specification, types INT4 and UINT4 (the same layout).
 
     >>> unpack_int4(torch.tensor([33, 15], dtype=torch.uint8), 3)
     tensor([ 1,  2, -1], dtype=torch.int8)

@@ -20,7 +20,7 @@ def entropy_file(draw: Random) -> Problem:
         (75, 12.5, 12.5),
         (40, 20, 20, 20),
     )
-    thousands = pick(draw, 100, 250, 400, 1000)
+    count = pick(draw, 100_000, 250_000, 400_000, 1_000_000)
     shares = [percent / 100 for percent in percents]
     bits = formulas.entropy(*shares)
     terms = " - ".join(f"{share} * log2({share})" for share in shares)
@@ -28,25 +28,25 @@ def entropy_file(draw: Random) -> Problem:
     return Problem(
         level="mid", topic="weight_sharing", covers=("E2",), lesson="weight_sharing#3 By hand",
         sources=("shannon1948",),
-        given={"percents": percents, "thousands": thousands},
+        given={"percents": percents, "count": count},
         text=ask(
-            "{thousands} thousand codes take {symbols} values, with shares of {percents} %. They are "
-            "independent. How many kB does an ideal entropy coder make of them?",
-            "{thousands} 千个编码取 {symbols} 种值，所占比例为 {percents} %，彼此独立。理想的熵编码器能把它们"
-            "压缩到多少 kB？",
-            thousands=thousands, symbols=len(shares),
+            "{count} codes take {symbols} values, with shares of {percents} %. They are independent. How "
+            "many kB does an ideal entropy coder make of them?",
+            "{count} 个编码取 {symbols} 种值，所占比例为 {percents} %，彼此独立。理想的熵编码器能把它们压缩到"
+            "多少 kB？",
+            count=count, symbols=len(shares),
             percents=", ".join(show(percent) for percent in percents),
         ),
-        answer=bits * thousands / 8, unit="kB", tolerance=0.03,
+        answer=bits * count / 8e3, unit="kB", tolerance=0.03,
         steps=(
             step("entropy", f"-{terms}", "bit a code"),
-            step("file", f"{thousands} * (-{terms}) / 8", "kB"),
+            step("file", f"{count} * (-{terms}) / 8 / 1e3", "kB"),
         ),
         slips=(
-            slip(width * thousands / 8, "codes of equal length", "按等长编码算了"),
-            slip(bits * thousands / 8 * 0.6931471805599453, "natural logarithms: nats, not bits",
+            slip(width * count / 8e3, "codes of equal length", "按等长编码算了"),
+            slip(bits * count / 8e3 * 0.6931471805599453, "natural logarithms: nats, not bits",
                  "用了自然对数：单位是奈特而不是比特"),
-            slip(bits * thousands, "bits taken for bytes", "把比特当成了字节"),
+            slip(bits * count / 1e3, "bits taken for bytes", "把比特当成了字节"),
         ),
     )  # fmt: skip
 
@@ -89,75 +89,77 @@ def huffman_mean(draw: Random) -> Problem:
 
 def mask_entropy(draw: Random) -> Problem:
     """What the mask of a pruned layer costs at best."""
-    percent, thousands = pick(draw, 75, 80, 90, 95, 98, 99), pick(draw, 266, 400, 1000, 4000)
+    percent, count = pick(draw, 75, 80, 90, 95, 98, 99), pick(draw, 266_200, 400_000, 1_000_000, 4_000_000)
     kept = (100 - percent) / 100
     bits = formulas.entropy(kept, 1 - kept)
     return Problem(
         level="senior", topic="sparsity", covers=("F16",), lesson="weight_sharing#5 Experiment",
         sources=("shannon1948",),
-        given={"percent": percent, "thousands": thousands},
+        given={"percent": percent, "count": count},
         text=ask(
-            "{percent} % of {thousands} thousand weights are zero, at places without any pattern. How many "
-            "kB does an ideal entropy coder need for the places alone?",
-            "{thousands} 千个权重中有 {percent} % 为零，位置没有任何规律。理想的熵编码器仅存储这些位置需要多"
-            "少 kB？",
-            percent=percent, thousands=thousands,
+            "{percent} % of {count} weights are zero, at places without any pattern. How many kB does an "
+            "ideal entropy coder need for the places alone?",
+            "{count} 个权重中有 {percent} % 为零，位置没有任何规律。理想的熵编码器仅存储这些位置需要多少 "
+            "kB？",
+            percent=percent, count=count,
         ),
-        answer=bits * thousands / 8, unit="kB", tolerance=0.04,
+        answer=bits * count / 8e3, unit="kB", tolerance=0.04,
         steps=(
             step("entropy", f"-{kept} * log2({kept}) - {1 - kept:g} * log2({1 - kept:g})", "bit a place"),
-            step("mask", f"{thousands} * (-{kept} * log2({kept}) - {1 - kept:g} * log2({1 - kept:g})) / 8",
+            step("mask", f"{count} * (-{kept} * log2({kept}) - {1 - kept:g} * log2({1 - kept:g})) / 8 / 1e3",
                  "kB"),
         ),
         slips=(
-            slip(thousands / 8, "a bit for each place; rare events are worth less",
+            slip(count / 8e3, "a bit for each place; rare events are worth less",
                  "每个位置都用了 1 比特；稀有事件的掩码更便宜"),
-            slip(-kept * math.log2(kept) * thousands / 8, "the zeros have to be told too",
+            slip(-kept * math.log2(kept) * count / 8e3, "the zeros have to be told too",
                  "零的那一项也要算"),
-            slip(bits * thousands, "bits taken for bytes", "把比特当成了字节"),
+            slip(bits * count / 1e3, "bits taken for bytes", "把比特当成了字节"),
         ),
     )  # fmt: skip
 
 
 def pruned_layer(draw: Random) -> Problem:
     """How much Deep Compression shrinks a layer before Huffman."""
-    thousands, percent = pick(draw, (235, 90), (235, 92), (400, 92), (2359, 96), (37748, 90), (16777, 91))
+    weights, percent = pick(
+        draw, (235_200, 90), (235_200, 92), (400_000, 92), (2_359_296, 65), (37_748_736, 91), (16_777_216, 91)
+    )
     code_bits, index_bits, padding = pick(draw, 4, 5, 6), pick(draw, 4, 5), pick(draw, 5, 10)
     size = formulas.pruned_layer_bytes(
-        weights=thousands * 1e3,
+        weights=weights,
         sparsity=percent / 100,
         code_bits=code_bits,
         index_bits=index_bits,
         padding=padding / 100,
     )
-    kept = thousands * 1e3 * (1 - percent / 100)
+    kept = weights * (1 - percent / 100)
     return Problem(
         level="senior", topic="weight_sharing", covers=("E2", "F16"), lesson="weight_sharing#4 Build",
         sources=("han2016, sections 2 and 3",),
-        given={"thousands": thousands, "percent": percent, "code_bits": code_bits, "index_bits": index_bits,
+        given={"weights": weights, "percent": percent, "code_bits": code_bits, "index_bits": index_bits,
         "padding": padding},
         text=ask(
-            "A layer of {thousands} thousand 32-bit weights keeps all but {percent} %. A kept weight has a "
-            "code of {code_bits} bits and a distance of {index_bits} bits, and padding adds {padding} % to "
-            "the entries. There is one codebook of 32-bit values. How many times smaller is that than the "
-            "dense layer?",
-            "一个有 {thousands} 千个 32 比特权重的层剪掉了 {percent} %。每个保留的权重有一个 {code_bits} 比特"
-            "的编码和一个 {index_bits} 比特的间距，填充项使条目增加 {padding} %。另有一个 32 比特数值的码本。"
-            "与稠密层相比缩小了多少倍？",
-            thousands=thousands, percent=percent, code_bits=code_bits, index_bits=index_bits, padding=padding,
+            "A layer of {weights} 32-bit weights keeps all but {percent} %. A kept weight has a code of "
+            "{code_bits} bits and a distance of {index_bits} bits, and padding adds {padding} % to the "
+            "entries. There is one codebook of 32-bit values. How many times smaller is that than the dense "
+            "layer?",
+            "一个有 {weights} 个 32 比特权重的层剪掉了 {percent} %。每个保留的权重有一个 {code_bits} 比特的编"
+            "码和一个 {index_bits} 比特的间距，填充项使条目增加 {padding} %。另有一个 32 比特数值的码本。与稠"
+            "密层相比缩小了多少倍？",
+            weights=weights, percent=percent, code_bits=code_bits, index_bits=index_bits, padding=padding,
         ),
-        answer=thousands * 1e3 * 4 / size, unit="x", tolerance=0.025,
+        answer=weights * 4 / size, unit="x", tolerance=0.025,
         steps=(
-            step("entries", f"{thousands}e3 * (1 - {percent} / 100) * (1 + {padding} / 100)"),
+            step("entries", f"{weights} * (1 - {percent} / 100) * (1 + {padding} / 100)"),
             step("codebook", f"2**{code_bits} * 32", "bit"),
-            step("all", f"{thousands}e3 * (1 - {percent} / 100) * (1 + {padding} / 100) * ({code_bits} + "
+            step("all", f"{weights} * (1 - {percent} / 100) * (1 + {padding} / 100) * ({code_bits} + "
                         f"{index_bits}) + 2**{code_bits} * 32", "bit"),
-            step("times smaller", f"{thousands}e3 * 32 / ({thousands}e3 * (1 - {percent} / 100) * (1 + "
+            step("times smaller", f"{weights} * 32 / ({weights} * (1 - {percent} / 100) * (1 + "
                                   f"{padding} / 100) * ({code_bits} + {index_bits})"
                  f" + 2**{code_bits} * 32)", "x"),
         ),
         slips=(
-            slip(32 * thousands * 1e3 / (kept * code_bits),
+            slip(32 * weights / (kept * code_bits),
                  "the distances are left out: places cost bits too", "漏掉了间距：位置也要占比特"),
             slip(100 / (100 - percent), "the ratio of weights, not of bytes",
                  "这是权重个数之比，不是字节数之比"),
@@ -231,19 +233,17 @@ def vector_codes(draw: Random) -> Problem:
 
 def adam_checkpoint(draw: Random) -> Problem:
     """The file from which training can go on."""
-    millions = pick(draw, 11.7, 25.6, 86, 110, 350, 1300, 7000)
-    minutes, gigabytes = pick(draw, 5, 10, 30), pick(draw, 1, 2, 4)
+    millions = pick(draw, 11.7, 25.6, 44.5, 86, 110, 350, 774, 1300, 3000, 7000)
     size = formulas.adam_checkpoint_bytes(parameters=millions * 1e6) / 1e9
     return Problem(
         level="junior", topic="measuring", covers=("A5", "B1"), lesson="measuring#2 Measure",
-        given={"millions": millions, "minutes": minutes, "gigabytes": gigabytes},
+        given={"millions": millions},
         text=ask(
-            "A network of {millions} million float32 parameters is trained with Adam. Every {minutes} "
-            "minutes a checkpoint is written at {gigabytes} GB/s. How many GB does one hold, if training is "
-            "to go on from it?",
-            "用 Adam 训练一个有 {millions}M 个 float32 参数的网络，每 {minutes} 分钟以 {gigabytes} GB/s 写一"
-            "个检查点。要能从检查点继续训练，一个检查点有多少 GB？",
-            millions=millions, minutes=minutes, gigabytes=gigabytes,
+            "A network of {millions} million float32 parameters is trained with Adam. How many GB does a "
+            "checkpoint hold from which training can go on?",
+            "用 Adam 训练一个有 {millions}M 个 float32 参数的网络。要能从检查点继续训练，一个检查点有多少 "
+            "GB？",
+            millions=millions,
         ),
         answer=size, unit="GB", tolerance=0.03,
         steps=(

@@ -36,7 +36,7 @@ def softened_probability(draw: Random) -> Problem:
             slip(_twice(logits, temperature),
                  "the temperature divides probabilities; it belongs to the logits",
                  "温度除在了概率上；应当除 logits"),
-            slip(1 / 3, "all classes alike: the temperature is not without end",
+            slip(1 / 3, "all classes alike; that is the limit of a high temperature",
                  "各类相等，那是温度趋于无穷的情形"),
         ),
     )  # fmt: skip
@@ -66,8 +66,8 @@ def soft_gradient(draw: Random) -> Problem:
         ),
         answer=factor, unit="x", tolerance=0.02,
         steps=(
-            step("logits are divided", f"{temperature}", "x"),
-            step("differences of probabilities shrink too", f"{temperature} * {temperature}", "x"),
+            step("logits are divided, and differences of probabilities shrink too",
+                 f"{temperature} * {temperature}", "x"),
         ),
         slips=(
             slip(temperature, "the difference of the probabilities shrinks as well", "概率之差也会缩小"),
@@ -187,11 +187,11 @@ def images_to_tell(draw: Random) -> Problem:
             "百分点的差异达到该差异的 2 倍标准误差，每个网络需要多少张图像？",
             percent=percent, difference=difference,
         ),
-        answer=count, unit="image", tolerance=0.05,
+        answer=count, unit="images", tolerance=0.05,
         steps=(
             step("variance of the difference, for an image each", f"2 * {p} * (1 - {p})"),
             step("standard error wanted", f"{difference} / 100 / 2"),
-            step("images", f"2 * {p} * (1 - {p}) / ({difference} / 100 / 2)**2", "image"),
+            step("images", f"2 * {p} * (1 - {p}) / ({difference} / 100 / 2)**2", "images"),
         ),
         slips=(
             slip(count / 2, "both accuracies are uncertain: their variances add up",
@@ -252,11 +252,11 @@ def pruning_rounds(draw: Random) -> Problem:
             "迭代剪枝每轮剪掉剩余权重的 {share} %。经过多少轮后，剩下的权重不超过全部的 {kept} %？",
             share=share, kept=kept,
         ),
-        answer=rounds, unit="round", tolerance=0,
+        answer=rounds, unit="rounds", tolerance=0,
         steps=(
             step("left after a round", f"1 - {share} / 100"),
             step("rounds, not whole", f"log({kept} / 100) / log(1 - {share} / 100)"),
-            step("rounds", f"ceil(log({kept} / 100) / log(1 - {share} / 100))", "round"),
+            step("rounds", f"ceil(log({kept} / 100) / log(1 - {share} / 100))", "rounds"),
         ),
         slips=(
             slip(math.ceil((100 - kept) / share), "shares of what is left, not of all weights",

@@ -25,12 +25,12 @@ def mlp_parameters(draw: Random) -> Problem:
             first=first, second=second,
         ),
         answer=sum(formulas.linear_parameters(inputs=a, outputs=b) for a, b in pairwise(widths)),
-        unit="parameter", tolerance=0.001,
+        unit="parameters", tolerance=0.001,
         steps=(
             step("weights", f"784 * {first} + {first} * {second} + {second} * 10"),
             step("biases", f"{first} + {second} + 10"),
             step("parameters", f"785 * {first} + ({first} + 1) * {second} + ({second} + 1) * 10",
-                 "parameter"),
+                 "parameters"),
         ),
         slips=(
             slip(weights, "the biases are left out", "漏掉了偏置"),
@@ -57,10 +57,10 @@ def conv_parameters(draw: Random) -> Problem:
             **given,
         ),
         answer=formulas.conv_parameters(inputs=inputs, outputs=outputs, kernel=kernel, groups=groups),
-        unit="parameter", tolerance=0.01,
+        unit="parameters", tolerance=0.01,
         steps=(
             step("inputs of a filter", f"{inputs} / {groups} * {kernel} * {kernel}"),
-            step("all filters", f"{outputs} * ({inputs} / {groups} * {kernel} * {kernel})", "parameter"),
+            step("all filters", f"{outputs} * ({inputs} / {groups} * {kernel} * {kernel})", "parameters"),
         ),
         slips=(
             slip(full, "the groups are left out", "没有考虑分组"),
@@ -97,7 +97,7 @@ def conv_macs(draw: Random) -> Problem:
         steps=(
             step("output pixels", f"({size} / 2) * ({size} / 2)"),
             step("weights", f"{outputs} * {inputs} * {kernel} * {kernel}"),
-            step("product", f"{half} * {half} * {outputs} * {inputs} * {kernel} * {kernel}", "MAC"),
+            step("products", f"{half} * {half} * {outputs} * {inputs} * {kernel} * {kernel}", "MAC"),
         ),
         slips=(
             slip(4 * macs, "the size of the input, not of the output: stride 2 leaves a quarter",
@@ -222,11 +222,11 @@ def flattened_features(draw: Random) -> Problem:
             "输入？",
             size=size, kernel=kernel, first=first, second=second,
         ),
-        answer=second * final * final, unit="feature", tolerance=0,
+        answer=second * final * final, unit="features", tolerance=0,
         steps=(
             step("side after the first pair", f"floor(({size} - {kernel} + 1) / 2)"),
             step("side after the second pair", f"floor(({after} - {kernel} + 1) / 2)"),
-            step("features", f"{second} * {final} * {final}", "feature"),
+            step("features", f"{second} * {final} * {final}", "features"),
         ),
         slips=(
             slip(second * (size // 4) ** 2, "without padding each convolution takes kernel - 1 pixels away",
@@ -255,10 +255,10 @@ def receptive_field(draw: Random) -> Problem:
             "四个 {kernel} x {kernel} 卷积依次相连，步长为 {strides}。一个输出的感受野边长是多少像素？",
             kernel=kernel, strides=", ".join(map(str, strides)),
         ),
-        answer=field, unit="pixel", tolerance=0,
+        answer=field, unit="pixels", tolerance=0,
         steps=(
-            step("distance of neighbours before the last layer", " * ".join(map(str, strides[:3])), "pixel"),
-            step("field", "1 + " + " + ".join(parts), "pixel"),
+            step("distance of neighbours before the last layer", " * ".join(map(str, strides[:3])), "pixels"),
+            step("field", "1 + " + " + ".join(parts), "pixels"),
         ),
         slips=(
             slip(1 + 4 * (kernel - 1), "the strides are left out", "没有考虑步长"),
@@ -283,11 +283,11 @@ def folded_batchnorm(draw: Random) -> Problem:
             "批次计数器）？",
             channels=", ".join(map(str, channels)),
         ),
-        answer=sum(formulas.folding_saves(channels=count) for count in channels), unit="number", tolerance=0,
+        answer=sum(formulas.folding_saves(channels=count) for count in channels), unit="numbers", tolerance=0,
         steps=(
             step("channels", " + ".join(map(str, channels))),
             step("weight, bias, mean and variance go", f"4 * {total}"),
-            step("a bias a channel comes", f"4 * {total} - {total}", "number"),
+            step("a bias a channel comes", f"4 * {total} - {total}", "numbers"),
         ),
         slips=(
             slip(4 * total, "the convolutions get biases", "卷积多出了偏置，没有扣除"),
@@ -420,11 +420,11 @@ def low_rank_break_even(draw: Random) -> Problem:
             "把一个 {rows} x {columns} 的矩阵换成两个因子矩阵。秩最大到多少时，两个因子的参数仍比原矩阵少？",
             rows=rows, columns=columns,
         ),
-        answer=formulas.low_rank_break_even(rows=rows, columns=columns), unit="rank", tolerance=0.02,
+        answer=formulas.low_rank_break_even(rows=rows, columns=columns), unit="", tolerance=0.02,
         steps=(
             step("numbers of the matrix", f"{rows} * {columns}"),
             step("numbers a rank", f"{rows} + {columns}"),
-            step("rank", f"floor(({rows} * {columns} - 1) / ({rows} + {columns}))", "rank"),
+            step("rank", f"floor(({rows} * {columns} - 1) / ({rows} + {columns}))"),
         ),
         slips=(
             slip(min(rows, columns), "the full rank: factors of that rank hold more than the matrix",
@@ -479,11 +479,11 @@ def lora_parameters(draw: Random) -> Problem:
             "训练多少参数？",
             **given,
         ),
-        answer=total, unit="parameter", tolerance=0.02,
+        answer=total, unit="parameters", tolerance=0.02,
         steps=(
             step("a matrix", f"2 * {width} * {rank}"),
             step("a layer", f"{matrices} * 2 * {width} * {rank}"),
-            step("all", f"{layers} * {matrices} * 2 * {width} * {rank}", "parameter"),
+            step("all", f"{layers} * {matrices} * 2 * {width} * {rank}", "parameters"),
         ),
         slips=(
             slip(total / 2, "an adapter has two factors", "每个适配器有两个因子"),

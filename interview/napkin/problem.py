@@ -29,7 +29,7 @@ class Problem:
     """
 
     level: Level
-    topic: str  # a room, open or to come
+    topic: str  # a room, open or to come, or a file of the bank
     text: Both
     given: dict[str, Any]
     answer: float
@@ -72,14 +72,15 @@ def slip(value: float, en: str, zh: str) -> Slip:
 
 
 def show(value: float) -> str:
-    """A number as a person writes it: integers in full up to 12 digits, others with four figures.
+    """A number as a person writes it: integers in full up to 12 digits, others with 4 figures, or 6 if exact.
 
-    >>> show(131072.0), show(33.5544), show(0.06251), show(2e15)
-    ('131,072', '33.55', '0.06251', '2e+15')
+    >>> show(131072.0), show(33.5544), show(2.3125), show(0.06251), show(2e15)
+    ('131,072', '33.55', '2.3125', '0.06251', '2e+15')
     """
-    if float(value).is_integer() and abs(value) < 1e12:
-        return f"{int(value):,}"
     if value == 0 or not 1e-4 <= abs(value) < 1e12:
         return f"{value:.4g}"
-    digits = max(3 - math.floor(math.log10(abs(value))), 0)
+    if float(value).is_integer():
+        return f"{int(value):,}"
+    figures = next((n for n in (4, 5, 6) if math.isclose(float(f"{value:.{n}g}"), value, rel_tol=1e-12)), 4)
+    digits = max(figures - 1 - math.floor(math.log10(abs(value))), 0)
     return f"{value:,.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:,.0f}"

@@ -153,11 +153,11 @@ def accumulator_length(draw: Random) -> Problem:
             accumulator=accumulator, weight_bits=weight_bits, input_bits=input_bits, weight=weight,
             input_=input_,
         ),
-        answer=count, unit="product", tolerance=0.03,
+        answer=count, unit="products", tolerance=0.03,
         steps=(
             step("largest product", f"{weight} * {input_}"),
             step("largest sum", f"2**({accumulator} - 1) - 1"),
-            step("products", f"floor((2**({accumulator} - 1) - 1) / ({weight} * {input_}))", "product"),
+            step("products", f"floor((2**({accumulator} - 1) - 1) / ({weight} * {input_}))", "products"),
         ),
         slips=(
             slip(2 * count, "the accumulator has a sign bit", "累加器有一个符号位"),
@@ -222,7 +222,7 @@ def largest_float(draw: Random) -> Problem:
         steps=(
             step("bias, and largest exponent", f"2**({exponent} - 1) - 1"),
             step("largest mantissa", f"2 - 2**-{mantissa}"),
-            step("product", f"(2 - 2**-{mantissa}) * 2**{bias}"),
+            step("products", f"(2 - 2**-{mantissa}) * 2**{bias}"),
         ),
         slips=(
             slip(2 * largest, "the top exponent is kept for infinity", "最大的指数保留给无穷"),

@@ -74,7 +74,7 @@ def double_quantization(draw: Random) -> Problem:
     billions, group = pick(draw, 7, 13, 33, 65, 70), pick(draw, 32, 64)
     bits = formulas.double_quantization_bits_saved(group=group)
     return Problem(
-        level="senior", topic="transformers", sources=("dettmers2023, section 3",),
+        level="senior", topic="llm_quantization", sources=("dettmers2023, section 3",),
         given={"billions": billions, "group": group},
         text=ask(
             "A model of {billions}B parameters has one 32-bit scale for every {group} weights. Now the "
@@ -173,7 +173,7 @@ def csr_break_even(draw: Random) -> Problem:
     dense = size * size * value_bits
     shares_equal = value_bits == index_bits  # both are a half, so taking one for the other does not show
     return Problem(
-        level="mid", topic="sparsity", covers=("A17", "F16"), lesson="pruning#6 Limits",
+        level="mid", topic="sparsity", covers=("A17", "F16"), lesson="pruning#5 Experiment",
         sources=("han2016, section 2",),
         given={"size": size, "value_bits": value_bits, "index_bits": index_bits},
         text=ask(
@@ -210,7 +210,7 @@ def bitmask_break_even(draw: Random) -> Problem:
     """Where a mask of one bit a place begins to save bytes, or an index list begins to beat it."""
     value_bits, weights = pick(draw, 4, 8, 16), pick(draw, 100_000, 250_000, 1_000_000)
     return Problem(
-        level="junior", topic="sparsity", covers=("F16",), lesson="weight_sharing#6 Limits",
+        level="junior", topic="sparsity", covers=("F16",), lesson="pruning#5 Experiment",
         given={"value_bits": value_bits, "weights": weights},
         text=ask(
             "{weights} weights of {value_bits} bits are stored as 1 bit a place (zero or not) followed by "
@@ -239,7 +239,7 @@ def index_list_break_even(draw: Random) -> Problem:
     """Where an index a kept value beats a mask."""
     index_bits, value_bits = pick(draw, 5, 8, 10, 16, 20, 32), pick(draw, 4, 8, 16)
     return Problem(
-        level="mid", topic="sparsity", covers=("F16",), lesson="weight_sharing#6 Limits",
+        level="mid", topic="sparsity", covers=("F16",), lesson="pruning#5 Experiment",
         given={"index_bits": index_bits, "value_bits": value_bits},
         text=ask(
             "The positions of kept {value_bits}-bit weights can be stored as a mask of 1 bit a place, or as "
@@ -311,7 +311,7 @@ def relative_index_bits(draw: Random) -> Problem:
     shown = ", ".join(map(str, gaps))
     parts = " + ".join(f"ceil({gap} / {longest})" for gap in gaps)
     return Problem(
-        level="senior", topic="weight_sharing", covers=("E2", "F16"), lesson="weight_sharing#4 Build",
+        level="senior", topic="weight_sharing", covers=("E2", "F16"), lesson="weight_sharing#3 By hand",
         sources=("han2016, section 2, figure 2",),
         given={"gaps": gaps, "bits": bits, "code_bits": code_bits},
         text=ask(

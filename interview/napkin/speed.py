@@ -93,7 +93,8 @@ def roofline(draw: Random) -> Problem:
         steps=(
             step("ridge", f"{peak} / {bandwidth}", "FLOP/B"),
             step("what memory allows", f"{bandwidth} * {intensity}", "TFLOP/s"),
-            step("the smaller limit", f"{reached:.6g}", "TFLOP/s"),
+            step("below the ridge memory decides", f"{bandwidth} * {intensity}", "TFLOP/s")
+            if intensity < bound else step("above the ridge the peak decides", f"{peak} * 1", "TFLOP/s"),
         ),
         slips=(
             slip(peak, "the layer waits for memory", "该层受内存带宽限制") if intensity < bound else
@@ -277,12 +278,12 @@ def battery(draw: Random) -> Problem:
             "{percent} % 可以推理多少次？",
             capacity=capacity, volts=volts, percent=percent, millijoules=millijoules,
         ),
-        answer=count, unit="inference", tolerance=0.05,
+        answer=count, unit="inferences", tolerance=0.05,
         steps=(
             step("battery", f"{capacity} / 1000 * 3600 * {volts}", "J"),
             step("budget", f"{capacity} / 1000 * 3600 * {volts} * {percent} / 100", "J"),
             step("answers", f"{capacity} / 1000 * 3600 * {volts} * {percent} / 100 / ({millijoules} / 1000)",
-                 "inference"),
+                 "inferences"),
         ),
         slips=(
             slip(count / 3600, "an hour has 3600 seconds: ampere-hours are not ampere-seconds",
@@ -338,8 +339,8 @@ def cascade(draw: Random) -> Problem:
             "A small net of {small} million multiply-accumulates sees every image. It is sure of {percent} % "
             "of them; for the others the large net of {large} million runs as well. How many million does an "
             "image take on average?",
-            "一个 {small}M 次乘加的小网络先处理每张图像，其中 {percent} % 它有把握；其余的再交给 {large} 百万"
-            "次乘加的大网络。平均每张图像需要多少 M（百万）次乘加？",
+            "一个 {small}M 次乘加的小网络先处理每张图像，其中 {percent} % 它有把握；其余的再交给 {large}M 次"
+            "乘加的大网络。平均每张图像需要多少 M（百万）次乘加？",
             small=small, large=large, percent=percent,
         ),
         answer=mean, unit="MMAC", tolerance=0.03,

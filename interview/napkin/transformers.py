@@ -14,7 +14,7 @@ def llm_weights(draw: Random) -> Problem:
     billions, bits, group = pick(draw, 7, 8, 13, 32, 70), pick(draw, 3, 4, 8), pick(draw, 32, 64, 128)
     given = {"billions": billions, "bits": bits, "group": group}
     return Problem(
-        level="junior", topic="transformers", covers=("B1", "E7"), sources=("frantar2023", "lin2024"),
+        level="junior", topic="llm_quantization", covers=("B1", "E7"), sources=("frantar2023", "lin2024"),
         given=given,
         text=ask(
             "A language model has {billions}B parameters. How many GB do they take in {bits} bits with one "
@@ -84,7 +84,7 @@ def latent_cache(draw: Random) -> Problem:
     size = formulas.latent_cache_bytes(layers=layers, latent=latent, rope=rope, tokens=tokens) / GIB
     full = formulas.kv_cache_bytes(layers=layers, kv_heads=heads, head_dim=128, tokens=tokens) / GIB
     return Problem(
-        level="senior", topic="transformers", covers=("E8",), sources=("deepseek2024, section 2.1",),
+        level="staff", topic="transformers", covers=("E8",), sources=("deepseek2024, section 2.1",),
         given={"layers": layers, "latent": latent, "rope": rope, "heads": heads, "tokens": tokens},
         text=ask(
             "Multi-head latent attention keeps for each token and layer one latent vector of {latent} "
@@ -125,10 +125,10 @@ def longest_context(draw: Random) -> Problem:
             "128 维的键值头，以 {bits} 比特存储。最多能放多少个词元？",
             memory=memory, layers=layers, kv_heads=kv_heads, bits=bits,
         ),
-        answer=memory * 1e9 / token, unit="token", tolerance=0.08,
+        answer=memory * 1e9 / token, unit="tokens", tolerance=0.08,
         steps=(
             step("a token", f"2 * {layers} * {kv_heads} * 128 * {bits} / 8", "B"),
-            step("tokens", f"{memory}e9 / {token:.0f}", "token"),
+            step("tokens", f"{memory}e9 / {token:.0f}", "tokens"),
         ),
         slips=(
             slip(2 * memory * 1e9 / token, "keys and values are two tensors", "键和值是两个张量"),
@@ -166,12 +166,12 @@ def batch_that_fits(draw: Random) -> Problem:
             **given,
         ),
         answer=formulas.sequences_that_fit(memory=memory * 1e9, weights=weights, cache=cache),
-        unit="sequence", tolerance=0.05,
+        unit="sequences", tolerance=0.05,
         steps=(
             step("weights", f"{billions} * {bits} / 8", "GB"),
             step("cache of a sequence", f"2 * {layers} * {kv_heads} * 128 * 2 * {tokens} / 1e9", "GB"),
             step("sequences", f"floor(({memory}e9 - {billions}e9 * {bits} / 8) / (2 * {layers} * {kv_heads} "
-                              f"* 128 * 2 * {tokens}))", "sequence"),
+                              f"* 128 * 2 * {tokens}))", "sequences"),
         ),
         slips=(
             slip(memory * 1e9 // cache, "the weights take memory too", "权重也占显存"),
@@ -204,13 +204,13 @@ def block_parameters(draw: Random) -> Problem:
         ),
         answer=formulas.block_parameters(width=width, heads=heads, kv_heads=kv_heads, head_dim=head_dim,
         hidden=hidden),
-        unit="parameter", tolerance=0.02,
+        unit="parameters", tolerance=0.02,
         steps=(
             step("queries and output", f"2 * {width} * {heads} * {head_dim}"),
             step("keys and values", f"2 * {width} * {kv_heads} * {head_dim}"),
             step("MLP", f"3 * {width} * {hidden}"),
             step("together", f"2 * {width} * {heads} * {head_dim} + 2 * {width} * {kv_heads} * {head_dim} + "
-                             f"3 * {width} * {hidden}", "parameter"),
+                             f"3 * {width} * {hidden}", "parameters"),
         ),
         slips=(
             slip(attention + 2 * width * hidden, "a gated MLP has three matrices", "门控 MLP 有三个矩阵"),
@@ -240,12 +240,12 @@ def decode_rate(draw: Random) -> Problem:
             "{bandwidth} GB/s。每秒最多能生成多少个词元？",
             **given,
         ),
-        answer=formulas.decode_rate(bandwidth=bandwidth, weights=weights, cache=cache), unit="token/s",
+        answer=formulas.decode_rate(bandwidth=bandwidth, weights=weights, cache=cache), unit="tokens/s",
         tolerance=0.05,
         steps=(
             step("weights", f"{billions} * {bits} / 8", "GB"),
             step("read for a token", f"{billions} * {bits} / 8 + {cache}", "GB"),
-            step("rate", f"{bandwidth} / ({billions} * {bits} / 8 + {cache})", "token/s"),
+            step("rate", f"{bandwidth} / ({billions} * {bits} / 8 + {cache})", "tokens/s"),
         ),
         slips=(
             *((slip(bandwidth / weights, "the cache is read too", "还要读 KV 缓存"),)
@@ -305,11 +305,11 @@ def balanced_batch(draw: Random) -> Problem:
             "16 比特计算。不计 KV 缓存，批大小从多少开始，一步解码的计算时间超过读权重的时间？",
             peak=peak, bandwidth=bandwidth, bits=bits,
         ),
-        answer=batch, unit="sequence", tolerance=0.05,
+        answer=batch, unit="sequences", tolerance=0.05,
         steps=(
             step("FLOPs in the time of a byte", f"{peak} / {bandwidth}"),
             step("FLOPs a byte of weights, per sequence", f"2 / ({bits} / 8)"),
-            step("batch", f"{peak} / {bandwidth} * ({bits} / 8) / 2", "sequence"),
+            step("batch", f"{peak} / {bandwidth} * ({bits} / 8) / 2", "sequences"),
         ),
         slips=(
             slip(2 * batch, "a weight takes a multiplication and an addition: 2 FLOPs",
@@ -335,12 +335,12 @@ def attention_balance(draw: Random) -> Problem:
             "矩阵？",
             width=width, layers=layers,
         ),
-        answer=formulas.attention_balance_tokens(width=width), unit="token", tolerance=0.03,
+        answer=formulas.attention_balance_tokens(width=width), unit="tokens", tolerance=0.03,
         steps=(
             step("parameters of a layer", f"(4 + 2 * 4) * {width}**2"),
             step("FLOPs of its matrices", f"2 * 12 * {width}**2", "FLOP"),
             step("FLOPs of attention, each token of context", f"2 * 2 * {width}", "FLOP"),
-            step("tokens", f"2 * 12 * {width}**2 / (2 * 2 * {width})", "token"),
+            step("tokens", f"2 * 12 * {width}**2 / (2 * 2 * {width})", "tokens"),
         ),
         slips=(
             slip(12 * width, "scores and weighted values are two products", "分数与加权求和是两次乘积"),
@@ -430,10 +430,10 @@ def speculative_tokens(draw: Random) -> Problem:
             "拒绝的就停止。大模型每运行一次平均产生多少个词元？",
             **given,
         ),
-        answer=tokens, unit="token", tolerance=0.02,
+        answer=tokens, unit="tokens", tolerance=0.02,
         steps=(
-            step("sum over guesses", terms, "token"),
-            step("the same", f"(1 - {acceptance}**({guesses} + 1)) / (1 - {acceptance})", "token"),
+            step("sum over guesses", terms, "tokens"),
+            step("the same", f"(1 - {acceptance}**({guesses} + 1)) / (1 - {acceptance})", "tokens"),
         ),
         slips=(
             slip(tokens - 1, "the large model adds a token of its own",
@@ -468,7 +468,7 @@ def speculative_speedup(draw: Random) -> Problem:
         answer=formulas.speculative_speedup(acceptance=acceptance, guesses=guesses, cost=cost), unit="x",
         tolerance=0.03,
         steps=(
-            step("tokens a round", f"(1 - {acceptance}**({guesses} + 1)) / (1 - {acceptance})", "token"),
+            step("tokens a round", f"(1 - {acceptance}**({guesses} + 1)) / (1 - {acceptance})", "tokens"),
             step("time of a round", f"{guesses} * {cost} + 1"),
             step("speed-up",
                  f"(1 - {acceptance}**({guesses} + 1)) / (1 - {acceptance}) / ({guesses} * {cost} + 1)", "x"),
@@ -488,7 +488,7 @@ def sharded_training(draw: Random) -> Problem:
     billions, gpus = pick(draw, (7, 8), (8, 8), (13, 8), (30, 16), (70, 32), (70, 64))
     memory = formulas.mixed_adam_bytes(parameters=billions * 1e9, gpus=gpus) / 1e9
     return Problem(
-        level="senior", topic="transformers", covers=("D15",), sources=("rajbhandari2020, section 3.1",),
+        level="staff", topic="transformers", covers=("D15",), sources=("rajbhandari2020, section 3.1",),
         given={"billions": billions, "gpus": gpus},
         text=ask(
             "A model of {billions}B parameters is trained with Adam in mixed precision: weights and "

@@ -17,6 +17,7 @@ from interview.napkin.typed import close, scale_of
 from tools.rooms import TOPICS, find
 
 SEEDS = range(30)
+MANY = range(400)  # where a seed costs little
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ROOMS = (
     *(
@@ -66,8 +67,12 @@ def oracle(name: str) -> Callable[..., float]:
 
 @each
 def test_the_answer_is_found_by_another_route(name: str) -> None:
+    route, found = oracle(name), dict[str, float]()
     for problem in drawn(name):
-        other = oracle(name)(**problem.given)
+        drawn_numbers = repr(problem.given)
+        if drawn_numbers not in found:
+            found[drawn_numbers] = route(**problem.given)
+        other = found[drawn_numbers]
         rel = max(problem.tolerance / 5, 1e-9)
         assert problem.answer == pytest.approx(other, rel=rel), f"seed {problem.seed}"
 
@@ -84,13 +89,18 @@ def test_steps_hold_and_end_at_the_answer(name: str) -> None:
 
 
 @each
-def test_slips_lie_outside_the_tolerance_and_are_named(name: str) -> None:
+def test_slips_lie_outside_the_tolerance_whatever_is_drawn(name: str) -> None:
+    for seed in MANY:
+        problem = napkin.problem(name, seed)
+        for slip in problem.slips:
+            assert not close(slip.value, problem.answer, problem.tolerance * 1.05), f"seed {seed}: {slip}"
+
+
+@each
+def test_slips_are_named(name: str) -> None:
     for problem in drawn(name):
         assert len(problem.slips) >= 2
         for slip in problem.slips:
-            assert not close(slip.value, problem.answer, problem.tolerance * 1.05), (
-                f"seed {problem.seed}: {slip}"
-            )
             verdict = napkin.judge(problem, f"{slip.value:.12g} {problem.unit}")
             assert verdict.mark == "near"
             assert (
@@ -144,7 +154,7 @@ def test_figures_are_realistic_and_vary(name: str) -> None:
 def test_what_surrounds_a_question_exists(name: str) -> None:
     problem = napkin.problem(name, 0)
     assert (problem.id, problem.seed) == (name, 0)
-    assert problem.topic in ROOMS
+    assert problem.topic in ROOMS or (bank.BANK / f"{problem.topic}.yaml").is_file()
     assert set(problem.covers) <= TOPICS
     assert all(bank.cite(source) for source in problem.sources)
     assert scale_of(problem.unit)

@@ -13,9 +13,9 @@ def sequence(percents: tuple[float, ...], repeats: int = 1) -> list[int]:
     return [symbol for symbol, percent in enumerate(percents) for _ in range(round(10 * percent))] * repeats
 
 
-def entropy_file(percents: tuple[float, ...], thousands: int) -> float:
+def entropy_file(percents: tuple[float, ...], count: int) -> float:
     symbols = sequence(percents)
-    return entropy_bits(torch.tensor(symbols)) / len(symbols) * thousands / 8
+    return entropy_bits(torch.tensor(symbols)) / len(symbols) * count / 8e3
 
 
 def huffman_mean(percents: tuple[int, ...]) -> float:
@@ -24,13 +24,12 @@ def huffman_mean(percents: tuple[int, ...]) -> float:
     return 8 * len(huffman_encode(symbols, canonical_code(huffman_lengths(counts)))) / len(symbols)
 
 
-def mask_entropy(percent: int, thousands: int) -> float:
+def mask_entropy(percent: int, count: int) -> float:
     mask = torch.arange(100) >= percent
-    return entropy_bits(mask.long()) / 100 * thousands / 8
+    return entropy_bits(mask.long()) / 100 * count / 8e3
 
 
-def pruned_layer(thousands: int, percent: int, code_bits: int, index_bits: int, padding: int) -> float:
-    weights = thousands * 1000
+def pruned_layer(weights: int, percent: int, code_bits: int, index_bits: int, padding: int) -> float:
     kept = weights - round(weights * percent / 100)
     entries = kept + round(kept * padding / 100)
     record = len(f"{0:0{code_bits}b}{0:0{index_bits}b}")
@@ -51,8 +50,7 @@ def vector_codes(dimensions: int, entries: int, width: int) -> float:
     return (vectors * index + 8 * codebook.nbytes) / (width * width)
 
 
-def adam_checkpoint(millions: float, minutes: int, gigabytes: int) -> float:
-    assert minutes and gigabytes  # told, but of no use here
+def adam_checkpoint(millions: float) -> float:
     model = nn.Linear(500, 400, bias=False)
     optimizer = torch.optim.Adam(model.parameters())
     model(torch.ones(1, 500)).sum().backward()

@@ -676,16 +676,19 @@ def call_stochastic_round(work, x, seeds, times=1):
     for seed in seeds:
         generator = torch.Generator().manual_seed(seed)
         results.append(torch.stack([work.stochastic_round(x, generator) for _ in range(times)]))
-    return torch.stack(results), bool(torch.equal(before, torch.get_rng_state())), x
+    results = torch.stack(results)
+    moved = results.double() - x.floor().double()  # small numbers, in which a whole step shows
+    return results, moved, bool(torch.equal(before, torch.get_rng_state())), x
 
 
 def rounded(judge: Judge, x: Tensor, *seeds: int, times: int = 1) -> Tensor:
     """Float32 (seeds, times, ...), each entry one of the two neighbours."""
-    got, untouched, after = ask(judge, call_stochastic_round, 3, x=x, seeds=list(seeds), times=times)
+    got, moved, untouched, after = ask(judge, call_stochastic_round, 4, x=x, seeds=list(seeds), times=times)
     what = f"stochastic_round of {shown(x) if x.numel() < 9 else tuple(x.shape)}"
     shape = (len(seeds), times, *x.shape)
     got = tensor(got, what=what, dtype=torch.float32, shape=shape, finite=True)
-    wrong = ((got != x.floor()) & (got != x.ceil())).nonzero()
+    moved = tensor(moved, what=f"steps of {what}", dtype=torch.float64, shape=shape)
+    wrong = ((moved != 0) & ((moved != 1) | (x == x.floor()))).nonzero()
     if len(wrong):
         at = tuple(wrong[0].tolist())
         value, came = x[at[2:]].item(), got[at].item()

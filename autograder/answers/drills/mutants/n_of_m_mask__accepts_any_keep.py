@@ -1,4 +1,4 @@
-"""Accepts a keep outside 0 .. group."""
+"""Accepts a keep below 0 or above the size of a group."""
 
 import torch
 

@@ -20,6 +20,7 @@ UNITS = (
     r"|TOPS\b|[GT]?FLOPs?\b|[MG]MACs?\b|MACs\b|million\b|billion\b"
 )
 TOKEN = re.compile(rf"(?<![\w.,])({NUMBER})(?![\d])(?:[ -]?({UNITS}))?")
+NAME = re.compile(r"\b[A-Za-z][A-Za-z0-9]*(?:-\d+)+\b")  # LeNet-300-100, ResNet-20
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.Pow: operator.pow, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.USub: operator.neg,
@@ -32,7 +33,7 @@ class FigureError(ValueError):
 
 def stated(text: str) -> Iterator[str]:
     """The figures of a text: numbers with a decimal point, of three digits or more, or with a unit."""
-    for match in TOKEN.finditer(text):
+    for match in TOKEN.finditer(NAME.sub("", text)):
         number, unit = match[1], match[2]
         year = re.fullmatch(r"(19|20)\d\d", number) and not unit
         if not year and (unit or "." in number or len(number.replace(",", "")) >= 3):

@@ -18,13 +18,14 @@
       figures:                            where the numbers come from, see below
         - {says: "32 MB", computed: "8192 * 4096 / 2**20"}
         - {says: "40x", source: "han2016, table 1"}
+        - {says: "2 ms", assumed: true}   what an example takes for granted, and no claim
       drill: {room: pruning, task: magnitude_mask, minutes: 10}    kind code alone: the judge's task
 
 A *figure* is a number in an English answer that somebody could doubt: with a decimal point, of three digits
 or more, or followed by %, x, times or a unit. What the question gives, years, and "4-bit" are none. Each
 figure stands in the `says` of an entry that computes it (Python arithmetic with `interview.formulas` and
-`recorded("NN_topic", "key.0.key")`, a value of data/results; it has to round to what is said) or names the
-paper that states it.
+`recorded("NN_topic", "key.0.key")`, a value of data/results; it has to round to what is said), names the paper
+that states it, or says that an example assumes it. Names such as LeNet-300-100 are no figures.
 A Chinese text holds no number that its English one lacks.
 """
 
@@ -74,16 +75,17 @@ class Point(Both):
 
 
 class Figure(Strict):
-    """Where a number in an answer comes from: an expression that computes it, or a paper."""
+    """Where a number in an answer comes from: an expression, a paper, or the answer's own example."""
 
     says: Text
     computed: str = ""
     source: str = ""
+    assumed: bool = False
 
     @model_validator(mode="after")
     def one_origin(self) -> "Figure":
-        if bool(self.computed) == bool(self.source):
-            raise ValueError(f"the figure {self.says!r} is either computed or has a source")
+        if sum(map(bool, (self.computed, self.source, self.assumed))) != 1:
+            raise ValueError(f"the figure {self.says!r} is either computed, or has a source, or is assumed")
         return self
 
 

@@ -6,7 +6,13 @@ import math
 def kv_cache_bytes(
     *, layers: int, kv_heads: int, head_dim: int, tokens: int, batch: int = 1, bits: int = 16
 ) -> float:
-    """Bytes of the keys and values a transformer keeps: 2 * layers * kv_heads * head_dim numbers a token."""
+    """Bytes of the keys and values a transformer keeps: 2 * layers * kv_heads * head_dim numbers a token.
+
+    Source: Ainslie et al. 2023, section 2, on key-value heads fewer than query heads.
+
+    >>> kv_cache_bytes(layers=32, kv_heads=8, head_dim=128, tokens=1)
+    131072.0
+    """
     return 2 * layers * kv_heads * head_dim * tokens * batch * bits / 8
 
 

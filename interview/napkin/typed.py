@@ -197,8 +197,8 @@ def _scale(name: str, unit: str) -> Scale:
     if not counted and (known := _known(name)):
         return known
     words = DECIMAL | WORDS | (COUNT_WORDS if counted else {})
-    for word in sorted(filter(None, words), key=len, reverse=True):  # "5 million parameters", "3 G"
-        if name.startswith(word):
+    for word in words:  # "5 million parameters", "3 G"
+        if word and name.startswith(word):
             rest = name.removeprefix(word).strip()
             if not rest:
                 return kind, words[word]

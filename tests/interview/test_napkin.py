@@ -202,7 +202,9 @@ def test_draws_are_what_they_were() -> None:
         ("~.5", "x", 0.5),
         ("5 b", "bit", 5), ("1 byte", "bit", 8), ("4.25 bits per weight", "bit", 4.25), ("512mb", "MB", 512),
         ("-3 dB", "dB", -3),
-        ("20 ms", "s", 0.02), ("2 hours", "s", 7200), ("50 FLOP/byte", "FLOP/B", 50), ("1.5 GB/s", "MB/s",
+        ("20 ms", "s", 0.02), ("3 thousand ms", "s", 3), ("3 tokens/ms", "tokens/s", 3000), ("3 万亿", "FLOP",
+        3e12),
+         ("2 hours", "s", 7200), ("50 FLOP/byte", "FLOP/B", 50), ("1.5 GB/s", "MB/s",
         1500),
     ],
 )  # fmt: skip

@@ -69,7 +69,7 @@ def huffman_mean(draw: Random) -> Problem:
             "四种编码所占比例为 {percents} %。用霍夫曼编码，平均每个编码占多少比特？",
             percents=", ".join(map(str, percents)),
         ),
-        answer=mean, unit="bit", tolerance=0.004,
+        answer=mean, unit="bit", tolerance=0.008,
         steps=(
             step("the two rarest are joined", f"{third} + {fourth}", "%"),
             step("these and the next", f"{third} + {fourth} + {second}", "%"),
@@ -214,7 +214,7 @@ def vector_codes(draw: Random) -> Problem:
             dimensions=dimensions, entries=entries, width=width,
         ),
         answer=formulas.vector_code_bits(dimensions=dimensions, entries=entries, weights=weights), unit="bit",
-        tolerance=0.002,
+        tolerance=0.005,
         steps=(
             step("an index", f"log2({entries})", "bit"),
             step("codebook", f"{entries} * {dimensions} * 16", "bit"),

@@ -1,7 +1,7 @@
 """What a question of napkin arithmetic is, and the small words in which the questions are written."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ class Problem:
     level: Level
     topic: str  # a room, open or to come, or a file of the bank
     text: Both
-    given: dict[str, Any]
+    given: dict[str, Any] = field(hash=False)
     answer: float
     unit: str
     tolerance: float

@@ -9,12 +9,14 @@ from typing import Literal
 from interview.napkin.problem import Problem
 from interview.schema import Both
 
-ABOUT = re.compile(r"^(?:~|≈|=|about|approximately|约|大约)\s*", re.IGNORECASE)
-NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
+ABOUT = re.compile(r"^(?:~|≈|=|about|around|approximately|ca\.|大约|约)\s*", re.IGNORECASE)
+GROUPS = r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:[_ ]\d{3})+(?!\d)|\d+"
+NUMBER = rf"(?:{GROUPS})(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
 TERM = re.compile(rf"({NUMBER})(?:\s*(?:\^|\*\*)\s*([+-]?\d+))?")
 JOINT = re.compile(r"\s*(\*(?!\*)|×|·|/|x(?=\s*[\d.]))\s*", re.IGNORECASE)
 Scale = tuple[str, float]  # what is measured, and how many of its base unit
-PER = re.compile(r"\s*(?:/|\bper\s+|每)\s*(?:weight|element|parameter|symbol|number|权重|参数|元素)s?$")
+PER = re.compile(r"(?<=\S)\s+(?:per|an?)\s+|\s*每")  # "tokens per second", "bits a weight"
+SHARED = re.compile(r"/(?:weight|element|param|parameter|symbol|code|number|个?权重|个?参数|个?元素)s?$")
 
 DECIMAL = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50}
@@ -49,6 +51,8 @@ UNITS: tuple[tuple[str, dict[str, float], dict[str, float]], ...] = (
     ("data", {"": 1.0}, {"字节": 1.0, "比特": 1 / 8, "位": 1 / 8}),
     ("FLOP", DECIMAL, {"FLOP": 1.0, "FLOPs": 1.0}),
     ("MAC", DECIMAL, {"MAC": 1.0, "MACs": 1.0}),
+    ("MAC", {"": 1.0}, {"multiply-accumulates": 1.0, "次乘加": 1.0, "次乘加运算": 1.0}),
+    ("energy", {"": 1.0}, {"焦耳": 1.0, "毫焦": 1e-3, "微焦": 1e-6}),
     ("operation", DECIMAL, {"OP": 1.0, "OPs": 1.0}),
     ("energy", DECIMAL | SMALL, {"J": 1.0, "Wh": 3600.0}),
     ("power", DECIMAL | SMALL, {"W": 1.0}),
@@ -58,7 +62,8 @@ UNITS: tuple[tuple[str, dict[str, float], dict[str, float]], ...] = (
     ("time", {"": 3600.0}, {"h": 1.0, "hour": 1.0, "hours": 1.0, "小时": 1.0}),
     ("time", {"": 86400.0}, {"d": 1.0, "day": 1.0, "days": 1.0, "天": 1.0}),
     ("ratio", {"": 1.0}, dict.fromkeys(("", "x", "X", "×", "times", "fold", "倍"), 1.0)),
-    ("ratio", {"": 0.01}, dict.fromkeys(("%", "percent", "points", "percentage points", "个百分点"), 1.0)),
+    ("ratio", {"": 0.01},
+    dict.fromkeys(("%", "percent", "points", "percentage points", "pp", "个百分点"), 1.0)),
     ("level", {"": 1.0}, {"dB": 1.0, "分贝": 1.0}),
     ("count", {"": 1.0}, dict.fromkeys(COUNTED, 1.0)),
 )  # fmt: skip
@@ -143,6 +148,7 @@ def read(typed: str, unit: str) -> float:
     text = re.sub(f"[{SUPERSCRIPTS}]+", lambda raised: f"^{raised[0]}", typed)  # 10⁹, before it becomes 109
     text = ABOUT.sub("", unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-").strip())
     text = text.replace("\N{FRACTION SLASH}", "/")
+    text = re.sub(r"[.。]$", "", text)  # the end of a sentence
     sign = -1.0 if text.startswith("-") else 1.0
     value, rest = _product(text.removeprefix("-").removeprefix("+").strip())
     if unit == "%" and "/" in text and not rest:
@@ -168,7 +174,7 @@ def _product(text: str) -> tuple[float, str]:
                 f"{text[place:] or '空'!r} 不是数字；例如写 1.2e9、512 MB 或 3/4",
             )
         try:
-            term = float(match[1].replace(",", "")) ** int(match[2] or 1)
+            term = float(re.sub("[,_ ]", "", match[1])) ** int(match[2] or 1)
             value = value / term if joint == "/" else value * term
         except (OverflowError, ZeroDivisionError, ValueError):
             raise Unreadable(f"{text!r} is no finite number", f"{text!r} 不是有限的数") from None
@@ -191,8 +197,9 @@ def _scale(name: str, unit: str) -> Scale:
     kind, base = scale_of(unit)
     if not name:
         return kind, base
+    name = PER.sub("/", name).removeprefix("GPU").lstrip(" -")
     if kind == "data":
-        name = "bit" if (unit, name) == ("bit", "b") else PER.sub("", name)
+        name = "bit" if (unit, name) == ("bit", "b") else SHARED.sub("", name)
     counted = kind.startswith("count")
     if not counted and (known := _known(name)):
         return known

@@ -221,7 +221,9 @@ def test_answers_are_read_as_they_are_typed(typed: str, unit: str, value: float)
         ("5 s", "GB", "does not measure"), ("5 apples", "x", "no unit that is known"), ("1/0", "x", "finite"),
         ("1e999", "x", "finite"), ("1e300*1e300", "x", "finite"), ("9**99999", "x", "finite"), ("0^-1", "x",
         "finite"),
-        ("2 FLOP", "MAC", "does not measure"), ("5 GB/", "GB", "measure"),
+        ("2 FLOP", "MAC", "does not measure"), ("1 20 MB", "MB", "no unit that is known"), ("30-31", "MB",
+        "no unit that is known"), ("1_2", "x", "no unit that is known"),
+         ("5 GB/", "GB", "measure"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_asked_again(typed: str, unit: str, reason: str) -> None:

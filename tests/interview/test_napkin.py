@@ -1,5 +1,6 @@
 """Napkin arithmetic: answers found another way, steps that hold, slips told apart, typed answers."""
 
+import doctest
 import importlib
 import re
 from collections.abc import Callable
@@ -161,6 +162,12 @@ def test_what_surrounds_a_question_exists(name: str) -> None:
     if problem.lesson:
         topic, _, heading = problem.lesson.partition("#")
         assert heading in headings(topic)
+
+
+@pytest.mark.parametrize("module", ["", ".problem", ".typed"])
+def test_the_examples_hold(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"interview.napkin{module}"))
+    assert result.attempted and not result.failed
 
 
 def test_names_are_not_taken_twice_and_an_unknown_one_is_refused() -> None:

@@ -74,7 +74,7 @@ def slip(value: float, en: str, zh: str) -> Slip:
 def show(value: float) -> str:
     """A number as a person writes it: integers in full up to 12 digits, others with 4 figures, or 6 if exact.
 
-    >>> show(131072.0), show(33.5544), show(2.3125), show(0.06251), show(2e15)
+    >>> show(131072.0), show(33.554432), show(2.3125), show(0.06251), show(2e15)
     ('131,072', '33.55', '2.3125', '0.06251', '2e+15')
     """
     if value == 0 or not 1e-4 <= abs(value) < 1e12:

@@ -543,7 +543,7 @@ def transfer_seconds(*, size: float, rate: float) -> float:
 def inference_energy(*, macs: float, mac: float, reads: float, read: float) -> float:
     """Energy of an answer, in the unit of `mac` and `read`: macs * mac + reads * read.
 
-    Source: Han et al. 2015, table 1, after Horowitz 2014: 3.7 + 0.9 pJ and 640 pJ for 32 bits in 45 nm.
+    Source: Han et al. 2015, figure 1, after Horowitz 2014: 3.7 + 0.9 pJ and 640 pJ for 32 bits in 45 nm.
 
     >>> inference_energy(macs=1000, mac=4.6, reads=10, read=640)
     11000.0

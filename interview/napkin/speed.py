@@ -235,7 +235,7 @@ def inference_energy(draw: Random) -> Problem:
     computing, reading = macs * 4.6, weights * 640
     return Problem(
         level="mid", topic="measuring", covers=("A5", "B3", "C1"), lesson="measuring#5 Experiment",
-        sources=("horowitz2014", "han2015, table 1"), given={"macs": macs, "weights": weights},
+        sources=("horowitz2014", "han2015, figure 1"), given={"macs": macs, "weights": weights},
         text=ask(
             "A float32 net takes {macs} million multiply-accumulates and reads each of its {weights} million "
             "weights from DRAM once. In a 45 nm process a multiplication takes 3.7 pJ, an addition 0.9 pJ, a "

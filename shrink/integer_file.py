@@ -250,7 +250,7 @@ def encode_integers(name: str, state: Mapping[str, Tensor], exponents: Mapping[s
         walk.biases(layer, biases[layer][: shape[0]].tolist())
         walk.weights(layer, rows.flatten().tolist(), shape)
     data += coder.finish()
-    return bytes(data) + binascii.crc_hqx(bytes(data), 0).to_bytes(2, "big")
+    return bytes(data) + _checksum(data)
 
 
 def decode_integers(data: bytes) -> tuple[str, dict[str, Tensor]]:
@@ -331,7 +331,7 @@ def _header(data: bytes) -> tuple[str, dict[str, int], dict[str, int], int]:
     start = 1 + sum(widths.values()) + len(grids)
     if len(data) < start + 2:
         raise ValueError(f"data are cut off: {len(data)} bytes")
-    if binascii.crc_hqx(bytes(data[:-2]), 0) != int.from_bytes(data[-2:], "big"):
+    if _checksum(data[:-2]) != bytes(data[-2:]):
         raise ValueError("data are damaged: the checksum does not fit")
     used, at = {}, 1
     for layer, width in widths.items():
@@ -342,6 +342,11 @@ def _header(data: bytes) -> tuple[str, dict[str, int], dict[str, int], int]:
     if not set(exponents.values()) <= set(EXPONENTS):
         raise ValueError(f"data are damaged: exponents {list(exponents.values())}")
     return name, used, exponents, start
+
+
+def _checksum(data: bytes | bytearray) -> bytes:
+    """CRC-16 (CCITT, begun at FFFF), inverted: otherwise a zero byte behind the file would go unnoticed."""
+    return (binascii.crc_hqx(data, 0xFFFF) ^ 0xFFFF).to_bytes(2, "big")
 
 
 def _integers(values: Tensor, most: int, name: str) -> Tensor:

@@ -24,6 +24,7 @@ from tools.rooms import ROOT
 FOLDER = ROOT / "data" / "records"
 RESULTS = FOLDER / "results.json"
 TEST_IMAGES = 10_000
+SEEDS = 3  # whose median is compared with a goal
 FEW = 1_000  # test images of the reduced check that runs in the tests
 
 
@@ -41,6 +42,7 @@ class Goal(NamedTuple):
 
 GOALS = {
     "R1": Goal("lenet_300_100", "LeNet-300-100", 1_066_440, 2_369, 1_777, 1.90, "124 times at 1.9 %"),
+    "R1s": Goal("lenet_300_100", "LeNet-300-100", 1_066_440, 1_777, 1_777, 1.90, "124 times at 1.9 %"),
     "R2": Goal("lenet_300_100", "LeNet-300-100", 1_066_440, 5_332, 3_554, 1.58, "40 times at 1.58 %"),
     "R3": Goal("lenet_5", "LeNet-5", 1_724_320, 1_149, 862, 0.96, "1,110 times at 0.96 %"),
     "R4": Goal("lenet_5", "LeNet-5", 1_724_320, 3_107, 3_107, 0.69, "555 times at 0.69 %"),
@@ -107,8 +109,11 @@ def median_of(record: str, runs: list[dict[str, Any]]) -> tuple[float, float]:
 
 
 def verdict(record: str, runs: list[dict[str, Any]]) -> str:
-    """Whether the medians of a record reach its goal."""
+    """Whether the medians of a record reach its goal; fewer than three seeds decide nothing."""
     size, error = median_of(record, runs)
+    count = len([run for run in runs if run["record"] == record])
+    if count < SEEDS:
+        return f"open: {count} of {SEEDS} seeds"
     goal = GOALS[record]
     if size <= goal.size and error <= goal.error:
         return "reached, and the stretch" if size <= goal.stretch < goal.size else "reached"

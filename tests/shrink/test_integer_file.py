@@ -145,7 +145,7 @@ def test_an_unknown_network_is_refused():
 
 
 def with_checksum(content):
-    return content + binascii.crc_hqx(content, 0).to_bytes(2, "big")
+    return content + (binascii.crc_hqx(content, 0xFFFF) ^ 0xFFFF).to_bytes(2, "big")
 
 
 def read_or_refuse(data):

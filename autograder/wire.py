@@ -60,9 +60,10 @@ NUMPY_DTYPES = frozenset(DTYPES) - {"bfloat16"}
 _DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 # Taken before any learner's code is loaded: a patched torch in the worker must not change what is sent.
-_detach, _contiguous, _view, _reshape = (
+_detach, _contiguous, _clone, _view, _reshape = (
     torch.Tensor.detach,
     torch.Tensor.contiguous,
+    torch.Tensor.clone,
     torch.Tensor.view,
     torch.Tensor.reshape,
 )
@@ -138,10 +139,10 @@ def _encode_tensor(value: torch.Tensor, buffers: list[Buffer]) -> Any:
         layout = str(value.layout).removeprefix("torch.")
         return ["o", f"{layout} tensor of dtype {value.dtype} on device {value.device.type}"]
     shape = list(value.shape)
-    plain = _resolve_neg(_resolve_conj(_detach(value)))
-    raw = (
-        _numpy(_view(_reshape(_contiguous(plain), (-1,)), _uint8)) if plain.numel() else np.empty(0, np.uint8)
-    )
+    plain = _contiguous(_resolve_neg(_resolve_conj(_detach(value))))
+    if plain.numel() == 1:  # torch calls it contiguous whatever its stride is, and then cannot view it
+        plain = _clone(plain, memory_format=torch.contiguous_format)
+    raw = _numpy(_view(_reshape(plain, (-1,)), _uint8)) if plain.numel() else np.empty(0, np.uint8)
     return ["T", dtype, shape, _add(buffers, raw.data)]
 
 

@@ -58,8 +58,9 @@ class Asking:
             self.code(place, found, keep, ends)
             return
         single = not isinstance(found, Question)
+        hint = HINT if isinstance(found, Question) else f"a number; without a unit it is taken in {found.unit}"
         while True:
-            typed = self.terminal.write(draft, keep, ends=ends, hint="" if single else HINT, single=single)
+            typed = self.terminal.write(draft, keep, ends=ends, hint=hint, single=single)
             keep(typed)
             if isinstance(found, Question):
                 self.progress.answered(self.session, place)
@@ -68,7 +69,7 @@ class Asking:
                 said = napkin.judge(found, typed)
             except napkin.Unreadable as error:
                 if typed and (ends is None or self.clock() < ends):
-                    self.terminal.show(str(error), style="red")
+                    self.terminal.show(self.pick(error.text), style="red")
                     continue
                 said = napkin.Verdict("wrong", 0.0)
             self.number(place, found, said)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from interview.schema import Drill
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,12 +46,11 @@ def start(drill: Drill, folder: Path) -> Path:
 def stub(drill: Drill) -> str:
     """The exercise's first code cell, which imports, and the cell of the task."""
     found = sorted((ROOT / "exercises").glob(f"*{drill.room}/*{drill.room}.ipynb"))
-    cells = nbformat.read(found[0], as_version=4).cells if found else []
-    code = [cell for cell in cells if cell.cell_type == "code"]
-    task = [cell.source for cell in code if cell.id == drill.task]
-    if not task:
+    cells = json.loads(found[0].read_text(encoding="utf-8"))["cells"] if found else []
+    code = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"}
+    if drill.task not in code:
         raise DrillError(f"no exercise of {drill.room} has the task {drill.task}")
-    return f"{code[0].source}\n\n\n{task[0]}\n"
+    return f"{next(iter(code.values()))}\n\n\n{code[drill.task]}\n"
 
 
 def edit(path: Path) -> bool:

@@ -39,6 +39,11 @@ def test_views_arrive_by_their_values() -> None:
     assert torch.equal(journey([value, torch.ones(3, dtype=torch.bool), value])[2], value)
 
 
+@pytest.mark.parametrize("value", [torch.tensor(2.0).expand(1), torch.arange(6.0)[2::2][:1]])
+def test_one_element_arrives_whatever_its_stride(value: torch.Tensor) -> None:
+    assert torch.equal(journey(value), value.clone())
+
+
 def test_numpy_stays_numpy() -> None:
     assert isinstance(journey(np.arange(3)), np.ndarray)
     assert isinstance(journey(np.float32(2)), np.float32)

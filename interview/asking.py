@@ -57,8 +57,9 @@ class Asking:
         if isinstance(found, Question) and found.drill:
             self.code(place, found, keep, ends)
             return
-        single = not isinstance(found, Question)
-        hint = HINT if isinstance(found, Question) else f"a number; without a unit it is taken in {found.unit}"
+        hint, single = HINT, False
+        if not isinstance(found, Question):
+            hint, single = f"a number; without a unit it is taken in {found.unit}", True
         while True:
             typed = self.terminal.write(draft, keep, ends=ends, hint=hint, single=single)
             keep(typed)

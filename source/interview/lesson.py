@@ -61,8 +61,10 @@ def card(question):
 
 # %%
 START = (
-    "TEN",
-)
+    "ninety-percent-zeros-same-speed", "mask-times-parameter", "zero-needs-a-code", "int8-slower-than-float",
+    "t-squared-factor", "capacity-gap", "depthwise-separable-ratio", "smaller-than-its-entropy",
+    "weight-only-speeds-up-decoding", "prefill-and-decode",
+)  # fmt: skip
 display(Markdown("\n".join(card(items.by_id()[name]) for name in START)))
 
 # %% [markdown]

@@ -141,7 +141,7 @@ def test_every_checkpoint_loads_and_its_card_says_how_it_was_made(name):
         ("resnet_8", 0.87),
         ("student", 0.90),
         ("resnet_20", 0.915),
-        pytest.param("teacher", 0.935, marks=pytest.mark.xfail(reason="36 epochs reach 93.3 %", strict=True)),
+        ("teacher", 0.935),
     ],
 )
 def test_every_checkpoint_is_as_accurate_as_the_course_needs(name, at_least):

@@ -87,7 +87,7 @@ def judge(drill: Drill, path: Path) -> Verdict:
 
 def verdict(task: dict[str, Any]) -> Verdict:
     lines = [task["message"]] if task["message"] else []
-    for check in task["checks"]:
-        mark = "passed" if check["passed"] else "failed"
-        lines.append(f"{mark}: {check['name']}" + (f" - {check['hint']}" if not check["passed"] else ""))
+    for check in task["checks"] if task["status"] != "not_attempted" else []:
+        hint = f" ({check['hint']})" if check["hint"] and not check["passed"] else ""
+        lines.append(f"{'passed' if check['passed'] else 'failed'}: {check['name']}{hint}")
     return Verdict(task["points"], task["max_points"], task["status"], tuple(lines))

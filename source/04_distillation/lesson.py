@@ -678,9 +678,9 @@ rows = [[name, text(of_run(run))] for name, run in {
 plots.table(["25,080 parameters, CIFAR-10", "accuracy, %"], rows)
 
 # %% [markdown]
-# **What happened.** Smoothing by a fixed tenth brings 1.4 of the 2.8 points that the answers bring, and the ranges touch: where labels abound, half of it is softness.
+# **What happened.** Smoothing by a fixed tenth brings about half of the 2.8 points that the answers bring, and the ranges touch: where labels abound, half of it is softness.
 # No rule can tell a student where to look, though: the maps add almost a point more, and the seeds agree better.
-# They cost time: a step takes about two fifths longer.
+# They cost time: a step takes more than a third longer.
 #
 # With a shape of its own the student could not use them; the answers work for any.
 

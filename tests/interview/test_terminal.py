@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,16 +25,18 @@ class Screen:
     """A terminal of 100 x 40 that runs a shell."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = ["tmux", "-L", f"shrink-{uuid.uuid4().hex[:8]}", "-f", os.devnull]
+        self.folder = folder  # the socket's name is relative to it: a whole path may be too long for one
+        self.server = ["tmux", "-S", "socket", "-f", os.devnull]
         shell = ["new-session", "-d", "-s", "t", "-x", "100", "-y", "40", "-c", str(ROOT), "sh"]
-        environment = {**os.environ, "TMUX_TMPDIR": str(folder), "LC_ALL": "C.UTF-8"}
-        self.environment = environment
+        self.environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         self.tmux(*shell)
 
     def tmux(self, *words: str) -> str:
         done = subprocess.run(
-            [*self.server, *words], env=self.environment, capture_output=True, text=True, check=True
-        )
+            [*self.server, *words], cwd=self.folder, env=self.environment, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     def keys(self, *keys: str) -> None:
@@ -63,7 +64,7 @@ class Screen:
 def screen(tmp_path: Path) -> Iterator[Screen]:
     found = Screen(tmp_path)
     yield found
-    subprocess.run([*found.server, "kill-server"], env=found.environment, check=False)
+    subprocess.run([*found.server, "kill-server"], cwd=tmp_path, check=False)
 
 
 def test_a_quiz_killed_in_mid_word_goes_on_in_mid_word(screen: Screen, tmp_path: Path) -> None:

@@ -94,7 +94,9 @@ USED_WITHOUT_IMPORT = {
     "setuptools": "pyproject.toml",
     "uv": "make lock",
 }
-IMPORTED_AS = {"dask-jobqueue": "dask_jobqueue", "pillow": "PIL", "pyyaml": "yaml"}
+IMPORTED_AS = {
+    "dask-jobqueue": "dask_jobqueue", "pillow": "PIL", "prompt-toolkit": "prompt_toolkit", "pyyaml": "yaml",
+}  # fmt: skip
 
 
 def test_nothing_is_asked_for_that_nobody_uses() -> None:

@@ -145,7 +145,7 @@ rows = zip(names, small, large, factors.values(), strict=True)
 plots.table(["", "LeNet-300-100", "LeNet-5", "factor"], rows)
 
 # %% [markdown]
-# **What happened.** One question, three answers.
+# **What happened.** One question, and no single answer.
 # Parameters and bytes grow by the same factor, because every number takes four bytes.
 # MACs and time grow several times more than the bytes.
 # And the errors fall, by more than a third.
@@ -256,7 +256,7 @@ plt.show()
 # %% [markdown]
 # **What happened.** Three costs, and no two of them alike.
 # The first dense layer holds more than nine tenths of the parameters: 800 x 500 weights, each used once.
-# The second convolution does most of the MACs: 25,000 weights, each used at 64 places.
+# The second convolution does most of the MACs, 25,000 weights, each used at 64 places, and takes the largest share of the time, but a much smaller one.
 # And a good part of the time goes to layers that neither count has heard of.
 #
 # Whoever wants a smaller file works on the dense layer.
@@ -355,6 +355,9 @@ plt.show()
 # **What happened.** The depthwise layer does the same MACs on 32 times as many numbers as the first.
 # It uses each number 9 times, where the first uses it 288 times, so it fetches more for each MAC.
 # That is not all: with another order of memory the same layer gives the same answers sooner.
+
+# %% [markdown]
+# And the 1 x 1 layer uses each number less often than the first, too, and is no slower: it is a matrix product as it stands.
 # How well a library does its work depends on such details, and no count shows them.
 #
 # MACs say what must be computed, never how well a machine does it.
@@ -381,14 +384,14 @@ plots.table(["", "LeNet-300-100", "LeNet-5", "factor"], rows)
 # %% [markdown]
 # **What happened.** LeNet-300-100 gains far more.
 # Alone, it fetches each weight for a single MAC, and each call has a fixed price; a batch shares both.
-# LeNet-5 gains far less, if anything: its convolutions use each weight many times even for one image.
+# LeNet-5 gains less: its convolutions use each weight many times even for one image.
 #
 # So the factor between the nets is a different one in a batch, and a much larger one.
 # "How many times slower?" has no answer without batch size and machine.
 
 # %% [markdown]
 # **Energy.** We have no power meter, but a published price list.
-# Horowitz (ISSCC 2014) gives for 32 bits in a 45 nm process: multiplication 3.7 pJ, addition 0.9 pJ.
+# Horowitz (ISSCC 2014) gives for floating point of 32 bits in a 45 nm process: multiplication 3.7 pJ, addition 0.9 pJ.
 # Reading 32 bits from DRAM costs 640 pJ (his figures, as tabulated by Han et al. 2015).
 #
 # Every weight is fetched once for each image; in picojoules:
@@ -478,7 +481,7 @@ print(f"{names[best]} comes off best: recall {changes[1]:+.1f} points, precision
 # %% [markdown]
 # **What happened.** The accuracy averages over different fates.
 # The worst class loses more than twice the average.
-# The class that comes off best does so because the net now says its name too often: its precision pays.
+# Where a class comes off better, its precision may have paid: the net says its name more often. And a gain this small may be chance (section 6).
 #
 # So a compressed net is judged class by class, by precision and recall, on the same images as the dense one.
 # And the zeros have not saved a byte: nothing was stored differently.
@@ -543,7 +546,7 @@ for name in pixels:
 
 # %% [markdown]
 # It does not: ResNet-8 now takes more than LeNet-300-100.
-# What survives is that the dense net pays for fetching and the convolutional one for computing.
+# What survives is that nets with large dense layers, LeNet-5 among them, pay for fetching weights; for ResNet-8 that is the smaller part.
 # An estimate like this finds the larger part of a bill; to rank two nets, measure.
 #
 # **Accuracy is a sample.** A recall $R$ counted on $N$ images has the standard error $\sqrt{R (1 - R) / N}$.

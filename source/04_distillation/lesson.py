@@ -534,7 +534,7 @@ plots.table(["2,000 digits", "error, %"], [[name, three(*way)] for name, way in 
 # %% [markdown]
 # **What happened.** The largest gain needs no teacher: moved copies take the student with labels from 9.1 to 7.0 %.
 # The teacher alone, without a label, does better than 2,000 labels (8.5), and with moved copies comes close to labels with moved copies.
-# A second teacher and a hint add a little; the schedule adds nothing.
+# A second teacher adds a little, a hint next to nothing; the schedule loses a little.
 #
 # Had we compared "teacher, moved" with "labels" only, we would have reported 1.6 points for distillation.
 
@@ -571,7 +571,7 @@ plots.table(["accuracy, %", "seed 0", "seed 1", "seed 2"], rows)
 # %% [markdown]
 # **What happened.** Up to nine points, depending on the seed, from one line and no teacher.
 # A class whose logits are negative for every image gives 0 everywhere, has no gradient, and never comes back.
-# Each dead class costs about ten points, and how many die is chance.
+# A dead class costs up to ten points, and how many die is chance.
 #
 # A weak baseline makes every method look strong. Ask for it first.
 
@@ -657,7 +657,7 @@ for at, row in enumerate(panels.reshape(4, 3)):
         panel.imshow(picture, cmap="Blues")
         panel.set_title(name, fontsize=8)
         panel.axis("off")
-figure.suptitle("Large and small net look at the same places", x=0.01, ha="left", fontsize=11)
+figure.suptitle("Large and small net look at roughly the same places", x=0.01, ha="left", fontsize=11)
 plt.show()
 
 # %% [markdown]
@@ -668,7 +668,7 @@ plt.show()
 # Smoothed labels give each wrong class 1 %: softness without a teacher.
 # And attention transfer adds the distances of the first two blocks' maps to the loss; its weight was chosen like the rest.
 #
-# **Predict:** how much of the teacher's point is softness, and what do the maps add?
+# **Predict:** how much of the teacher's gain is softness, and what do the maps add?
 
 # %%
 rows = [[name, text(of_run(run))] for name, run in {
@@ -727,7 +727,7 @@ rows = [
 plots.table(["way", "file, bytes", "weights", "million MACs", "accuracy, %"], rows)
 
 # %% [markdown]
-# **What happened.** Pruning wins over being born small: 65.7 % for 7,512 dense weights, 70.1 % for 5,824 chosen out of 24,512.
+# **What happened.** Pruning wins over being born small: 65.7 % for the dense net of 7,512 parameters, 70.1 % for 5,824 chosen out of 24,512.
 # The extremes do worse: the largest net at this size keeps 3,242 weights of 90,496, and its mask takes a third of the file.
 #
 # The teacher adds two points to the best way, distilled *and* pruned, and about one to the largest net; whether it stays in the retraining makes no difference that three

@@ -7,7 +7,7 @@
 # # The clinic: repair what circulates
 #
 # Answers to interview questions about compression are copied from page to page, and some have been wrong from the beginning.
-# Here are listings of our own that show such faults, one each.
+# Here are listings of our own that show such faults.
 #
 # Every patient comes with a symptom on a trained network.
 # First explain the symptom from the listing, then write the repaired function, then run the check below it.
@@ -15,7 +15,7 @@
 # passes, and see the symptom go.
 #
 # Each task stands alone.
-# What the faults have in common: the code runs, and most of the numbers look like numbers.
+# What most of them have in common: the code runs, and its numbers look like numbers.
 
 # %% imports="clinic"
 
@@ -232,12 +232,12 @@ show_layer(pruned_layer_faulty)
 
 # %% [markdown]
 # **The symptom.** The first matrix of the net is replaced by what its codes stand for.
-# Compare the signs of the two columns.
+# Compare the signs of the columns.
 
 
 # %%
 def show_signed(quantize):
-    """Some weights with their codes, the share of negative ones, and the accuracy with what codes stand for."""
+    """Some weights and their codes, the share of negative ones, the accuracy of what codes stand for."""
     weight = lenet[1].weight.data
     codes, scale = quantize(weight, bits=8)
     restored = scale * codes.float()
@@ -334,7 +334,7 @@ show_affine(codes_and_back_faulty)
 # </details>
 
 # %% [markdown]
-# ## `stretch_to_int8`: every weight is the same
+# ## `stretch_to_int8`: two different weights are left
 #
 # *Difficulty 2 of 5 · about 10 minutes*
 #

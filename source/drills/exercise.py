@@ -200,7 +200,7 @@
 #
 # </details>
 #
-# <details><summary>Hint: `searchsorted` gives the next level above?</summary>
+# <details><summary>Hint: searchsorted gives the next level above?</summary>
 #
 # It does not look for the nearest one. Compare with the midpoints between levels, or with all levels.
 #
@@ -223,7 +223,7 @@
 #
 # **Contract.** Forward: `scale` times the code, where the code is x / scale, rounded and clamped to
 # -(2^(bits-1) - 1) .. 2^(bits-1) - 1.
-# Backward: the gradient passes unchanged where |x| is within that range, and is 0 outside.
+# Backward: the gradient passes unchanged where |x| is at most the largest code times the scale, and is 0 outside.
 # `ValueError`, naming `scale`, unless it is above 0.
 #
 # **Example.** [0.3, -0.9, 5] with scale 0.5 and 3 bits: codes 1, -2 and 3 (10 clamped), so [0.5, -1, 1.5]; gradients 1, 1, 0.

@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from interview import bank
+from interview.progress import Progress
 from tools.rooms import ROOT
 
 TMUX = shutil.which("tmux")
@@ -59,6 +61,14 @@ class Screen:
         self.keys("-l", f"clear; {shlex.join(program)}; echo ended $?")
         self.keys("Enter")
 
+    def kill(self) -> None:
+        """kill -9 of the program; a new shell, since the terminal stays as the program left it."""
+        shell = int(self.tmux("display-message", "-p", "-t", "t", "#{pane_pid}"))
+        (program,) = psutil.Process(shell).children()
+        program.kill()
+        self.wait("ended 137")
+        self.tmux("respawn-pane", "-k", "-t", "t", "sh")
+
 
 @pytest.fixture
 def screen(tmp_path: Path) -> Iterator[Screen]:
@@ -77,9 +87,7 @@ def test_a_quiz_killed_in_mid_word_goes_on_in_mid_word(screen: Screen, tmp_path:
     screen.keys("-l", "because the mask is mult")
     screen.wait("because the mask is mult")
     time.sleep(0.5)
-    subprocess.run(["pkill", "-9", "-f", str(tmp_path / "p.db")], check=True)
-    screen.wait("ended 137")
-    screen.tmux("respawn-pane", "-k", "-t", "t", "sh")  # a killed program leaves its terminal as it was
+    screen.kill()
     screen.run(*asked)
     screen.wait("An unfinished quiz of 1 goes on")
     screen.wait("because the mask is mult")
@@ -97,6 +105,38 @@ def test_a_quiz_killed_in_mid_word_goes_on_in_mid_word(screen: Screen, tmp_path:
     screen.keys("n")
     screen.wait("Done: 1.0 of 1 answers")
     screen.wait("ended 0")
+
+
+def test_a_mock_killed_in_mid_word_goes_on_in_mid_word(screen: Screen, tmp_path: Path) -> None:
+    asked = ["mock", "--minutes", "30", "--seed", "1", "--progress", str(tmp_path / "p.db")]
+    screen.run(*asked)
+    screen.wait("1 of ")
+    screen.wait("an empty line ends the answer")
+    screen.keys("-l", "the first answer, whole")
+    screen.keys("Enter", "Enter")
+    screen.wait("2 of ")
+    screen.wait("an empty line ends the answer")
+    screen.keys("-l", "the second is half fin")
+    screen.wait("the second is half fin")
+    time.sleep(0.5)
+    screen.kill()
+    store = Progress(tmp_path / "p.db")
+    before = store.answers()
+    assert [answer.typed for answer in before] == ["the first answer, whole", "the second is half fin"]
+    screen.run(*asked)
+    screen.wait("An unfinished interview goes on, its clock where it stopped")
+    shown = screen.wait("the second is half fin")
+    assert "2 of " in shown and "the first answer" not in shown, "the first is answered; not asked again"
+    screen.keys("-l", "ished")
+    screen.keys("Enter", "Enter")
+    screen.wait("3 of ")
+    screen.keys("C-c")
+    screen.wait("The same command goes on from here")
+    first, second = store.answers()[:2]
+    store.close()
+    assert first == before[0]
+    assert second.typed == "the second is half finished" and second.answered
+    assert second.seconds > before[1].seconds, "the clock went on where it stood"
 
 
 def test_a_mock_shows_its_clock_and_leaves_on_ctrl_c(screen: Screen, tmp_path: Path) -> None:

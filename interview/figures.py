@@ -5,7 +5,7 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ UNITS = (
     r"|TOPS\b|[GT]?FLOPs?\b|[MG]MACs?\b|MACs\b|million\b|billion\b"
 )
 TOKEN = re.compile(rf"(?<![\w.,])({NUMBER})(?![\d])(?:[ -]?({UNITS}))?")
+SUPPOSING = re.compile(r"\b(suppose|say|for\s+example)\b", re.IGNORECASE)
 NAME = re.compile(r"\b[A-Za-z][A-Za-z0-9]*(?:-\d+)+\b")  # LeNet-300-100, ResNet-20
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -62,6 +63,16 @@ def check(question: Question) -> None:
             raise FigureError(f"{question.id}: no answer says {figure.says!r}")
         if figure.computed:
             check_value(question.id, figure)
+        if figure.assumed and not supposed(figure.says, question.answers):
+            raise FigureError(
+                f"{question.id}: {figure.says!r} is assumed, but no sentence supposes it (suppose, say, for example)"
+            )
+
+
+def supposed(figure: str, texts: Iterable[str]) -> bool:
+    """Whether a sentence that states the figure says that it is an example's own choice."""
+    sentences = (sentence for text in texts for sentence in re.split(r"(?<=[.!?;:])\s+", text))
+    return any(figure in sentence and SUPPOSING.search(sentence) for sentence in sentences)
 
 
 def check_value(name: str, figure: Figure) -> None:

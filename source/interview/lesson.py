@@ -30,8 +30,8 @@ print(f"{sum(question.drill is not None for question in questions)} tasks of cod
 #
 # Each question has a 30-second answer, a 3-minute answer, what is asked next, the answer that many give and why it is wrong, and a
 # rubric to score yourself.
-# A figure in an answer is computed, measured in this course, cited, or marked as an example's assumption; a test refuses one without an origin.
-# Nobody checks what is marked as assumed.
+# A figure in an answer is computed, measured in this course, cited, or an example's own choice, and then the sentence says "suppose" or "say".
+# A test refuses a figure without an origin.
 
 # %%
 levels = Counter((question.topic, question.level) for question in questions)

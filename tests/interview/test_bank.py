@@ -20,6 +20,20 @@ def test_every_figure_has_an_origin_that_gives_it(question: Question) -> None:
     figures.check(question)
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Suppose a layer takes 2 ms. It waits.", True),
+        ("With, say, 2 ms for a layer it waits.", True),
+        ("Two logits of, for\nexample, 2 ms and 3 ms.", True),
+        ("Suppose a layer waits. It takes 2 ms.", False),
+        ("Layers take 2 ms.", False),
+    ],
+)
+def test_an_assumed_figure_stands_in_a_sentence_that_supposes_it(text: str, right: bool) -> None:
+    assert figures.supposed("2 ms", [text]) == right
+
+
 @each
 def test_every_source_is_a_known_paper(question: Question) -> None:
     named = question.sources + [figure.source for figure in question.figures if figure.source]

@@ -5,6 +5,7 @@ Nothing here is worth a mark, so nothing here needs walls. The marks come from o
 their names are shown, so that a learner knows what else to think of.
 """
 
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ from autograder.rooms import CHECKS, load_checks
 from autograder.task import Check, Judge, LearnerError, Missing, NotAttempted, Outcome, Scenario
 
 HERE = str(Path(__file__).resolve().parent)
+LINES = textwrap.TextWrapper(  # a page breaks longer ones inside a word
+    80, subsequent_indent=" " * 8, break_long_words=False, break_on_hyphens=False
+)
 
 
 class CheckFailed(AssertionError):
@@ -48,7 +52,6 @@ class LocalJudge(Judge):
         except Exception as error:
             types = [kind.__name__ for kind in type(error).__mro__]
             raise LearnerError(types, str(error), place(error)) from error
-
 
     def trusted(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
         """The same for scenarios that fetch images and checkpoints: both are at hand, neither is a secret."""
@@ -105,7 +108,7 @@ def check(task: str, *functions: Callable[..., Any], folder: Path = CHECKS) -> N
     failures = [found.title for found in public if not passed(found, LocalJudge(task, named))]
     rest = [found.title for found in checks if not found.public]
     if rest:
-        print(f"The marks will additionally test: {'; '.join(rest)}.")
+        say(f"The marks will additionally test: {'; '.join(rest)}.")
     if failures:
         raise CheckFailed(f"{task}: {len(public) - len(failures)} of {len(public)} checks passed")
 
@@ -117,7 +120,13 @@ def passed(found: Check, judge: LocalJudge) -> bool:
         message = "" if given is None or given >= 1.0 else judge.remark or f"reached {given:.0%}"
     except (Outcome, AssertionError) as error:
         message = str(error) or "the result is not what the contract says"
-    print(f"{'failed' if message else 'passed'}  {found.title}" + (f": {message}" if message else ""))
+    say(f"{'failed' if message else 'passed'}  {found.title}" + (f": {message}" if message else ""))
     if message and found.hint:
-        print(f"        Hint: {found.hint}")
+        say(f"        Hint: {found.hint}")
     return not message
+
+
+def say(text: str) -> None:
+    """Print in lines that a page need not break; what goes on is indented."""
+    for line in text.splitlines():
+        print(LINES.fill(line))

@@ -7,6 +7,7 @@ import pytest
 
 from autograder import feedback
 from autograder.task import scenario
+from shrink import clinic
 
 
 def double(x: Any) -> Any:
@@ -21,6 +22,15 @@ def test_a_right_function_passes_and_hears_what_the_marks_add(
         "passed  doubles ones\nThe marks will additionally test: "
         "doubles anything; refuses what is no tensor.\n"
     )
+
+
+def test_what_is_said_is_broken_between_words(capsys: pytest.CaptureFixture[str]) -> None:
+    feedback.check("test_for_prune_smallest", clinic.test_for_prune_smallest)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:] == [
+        "The marks will additionally test: accepts right functions in any style and",
+        "        catches wrong ones of every kind.",
+    ]
 
 
 def test_a_wrong_one_sees_its_mistake_and_the_hint(

@@ -65,7 +65,8 @@ def check(question: Question) -> None:
             check_value(question.id, figure)
         if figure.assumed and not supposed(figure.says, question.answers):
             raise FigureError(
-                f"{question.id}: {figure.says!r} is assumed, but no sentence supposes it (suppose, say, for example)"
+                f"{question.id}: {figure.says!r} is assumed, but no sentence supposes it"
+                " (suppose, say, for example)"
             )
 
 
@@ -95,15 +96,16 @@ def evaluate(expression: str) -> float:
     """
     try:
         return float(_value(ast.parse(expression, mode="eval").body))
-    except (SyntaxError, TypeError, ValueError, KeyError, ArithmeticError, AttributeError) as error:
+    except (SyntaxError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
         raise FigureError(f"{expression!r} cannot be computed: {error}") from None
 
 
-def recorded(name: str, path: str) -> float:
-    """A value of data/results/NAME.json, its place in it given as 'key.0.key'."""
+def recorded(name: str, path: str, *, number: int = 0) -> float:
+    """A value of data/results/NAME.json, its place in it as 'key.0.key'; of a text, its number `number`."""
     content = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     steps = [int(part) if part.isdigit() else part for part in path.split(".")]
-    return float(reduce(lambda value, step: value[step], steps, content))
+    value = reduce(lambda value, step: value[step], steps, content)
+    return float(re.findall(NUMBER, value)[number].replace(",", "") if isinstance(value, str) else value)
 
 
 def _value(node: ast.expr) -> Any:

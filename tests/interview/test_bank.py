@@ -34,6 +34,13 @@ def test_an_assumed_figure_stands_in_a_sentence_that_supposes_it(text: str, righ
     assert figures.supposed("2 ms", [text]) == right
 
 
+def test_a_number_that_a_result_states_in_words_can_be_read() -> None:
+    place = "recorded('04_distillation', 'rows.4.0', number={})"  # "25,080, 40 % wrong labels or none"
+    assert figures.evaluate(place.format(1)) == 40
+    with pytest.raises(figures.FigureError, match="cannot be computed"):
+        figures.evaluate(place.format(2))
+
+
 @each
 def test_every_source_is_a_known_paper(question: Question) -> None:
     named = question.sources + [figure.source for figure in question.figures if figure.source]

@@ -123,11 +123,12 @@ def judging(order: Order, jobs: int, cluster: dict[str, Any] | None) -> Iterator
 
 @contextmanager
 def progress(total: int) -> Iterator[Any]:
-    """A bar with an estimate while somebody watches; nothing otherwise."""
+    """A bar with an estimate while somebody watches; nothing otherwise. It has no thread: processes fork."""
     console = Console(stderr=True)
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield functools.partial(bar.advance, bar.add_task("judging", total=total))
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden, auto_refresh=False) as bar:
+        yield functools.partial(bar.update, bar.add_task("judging", total=total), advance=1, refresh=True)
 
 
 def finish(run: Run, people: Class, outputs: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ class Judges(Protocol):
     def run(self, units: Iterable[Unit]) -> Iterator[tuple[Unit, bytes | None]]: ...
 
 
-# ---- in a worker process -------------------------------------------------------------------------
+# ---- in a worker process, or before it is forked ---------------------------------------------------
 
 
 def start(order: Order) -> tuple[bytes, Judge]:
@@ -69,6 +69,7 @@ def start(order: Order) -> tuple[bytes, Judge]:
     try:
         room = find_room(order.room, order.checks or CHECKS)
         workers = grade.Workers(order.level)
+        assert workers.trusted.ready  # waited for here: of the processes to be forked one alone could
     except (InfraError, grade.UnknownRoom) as error:
         return json.dumps({"fault": str(error)}).encode(), lambda unit: b""
     workers.probe_seed = order.probe_seed

@@ -3,9 +3,13 @@
 `run` hands out units and yields what came back, in the order of arrival. A process that dies, or is silent
 for too long, is replaced and its unit given to another; the third time the unit itself is to blame and None
 comes back for it. Processes end with the one that started them, even if that is killed.
+
+They are forked from the coordinator, which sets their judge up before: torch is imported once, and one pair
+of zygotes serves them all. So the coordinator has no threads, and judges alone run tensor operations.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import signal
 import time
@@ -21,7 +25,7 @@ UNIT_SECONDS = 3600.0  # a submission's own limits end it long before
 LOOK_SECONDS = 10.0
 
 Judge = Callable[[Any], bytes]  # one unit -> what to keep of it
-Start = Callable[[], tuple[bytes, Judge]]  # run once a process: what it says of itself, and its judge
+Start = Callable[[], tuple[bytes, Judge]]  # run once: what the judges say of themselves, and what each runs
 
 
 class Broken(Exception):
@@ -39,15 +43,19 @@ class Process:
     since: float = field(default_factory=time.monotonic)
 
 
-def serve(connection: Connection, start: Start) -> None:
-    """The life of a worker process: begin, say hello, then a unit at a time until the other side is gone."""
+def serve(connection: Connection, judge: Judge, coordinators: list[Connection]) -> None:
+    """The life of a worker process: say that it is there, then a unit at a time until the other side is gone.
+
+    `coordinators` are that side's ends, of which a fork has copies: open here, they would never be gone.
+    """
     from autograder.sandbox import die_with_parent
 
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the coordinator, which ends us
-    hello, judge = start()
-    connection.send_bytes(hello)
+    for one in coordinators:
+        one.close()
     with contextlib.suppress(EOFError, OSError):
+        connection.send_bytes(b"")
         while True:
             connection.send_bytes(judge(connection.recv()))
 
@@ -57,23 +65,19 @@ class Pool:
 
     def __init__(self, start: Start, jobs: int, tries: int = TRIES) -> None:
         self.start, self.jobs, self.tries = start, jobs, tries
-        self.context = multiprocessing.get_context("spawn")
+        self.judge: Judge | None = None
+        self.context = multiprocessing.get_context("fork")
         self.processes: list[Process] = []
         self.failures: dict[Any, int] = {}
         self.stillborn = 0
         self.waiting: deque[Any] = deque()  # units whose process died
 
     def hello(self) -> bytes:
-        """What the first process says of itself."""
-        one = self._begin()
-        while True:
-            try:
-                hello = one.connection.recv_bytes()
-            except (EOFError, OSError):
-                one = self._replace(one)
-            else:
-                one.ready = True
-                return hello
+        """What the judges say of themselves; to be called once, before `run`."""
+        hello, self.judge = self.start()
+        gc.collect()
+        gc.freeze()  # the garbage collector then does not touch, and so copy, the pages that all share
+        return hello
 
     def run(self, units: Iterable[Any]) -> Iterator[tuple[Any, bytes | None]]:
         """(unit, what its judge returned) as they arrive; None for a unit that took three processes along.
@@ -135,7 +139,8 @@ class Pool:
 
     def _begin(self) -> Process:
         ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=serve, args=(theirs, self.start), name="judge")
+        coordinators = [ours, *(one.connection for one in self.processes)]
+        process = self.context.Process(target=serve, args=(theirs, self.judge, coordinators), name="judge")
         process.start()
         theirs.close()
         one = Process(process, ours)

@@ -1,17 +1,22 @@
 """The worker: a zygote that has imported torch once, and jobs forked from it that run a learner's code.
 
-Started by zygote.py as `python -I`, inside the walls. For each job the grader sends two sockets. The
-zygote forks a keeper, which forks the job into namespaces of its own, tells the grader the job's pidfd,
-waits for its end and reports it; the keeper runs nothing of a learner's, and when the grader goes away it
-ends the job. The job locks itself in (sandbox.py), then answers requests:
+Started by zygote.py as `python -I`, inside the walls. For each job the grader sends two sockets. A thread of
+the zygote, the job's keeper, forks the job into namespaces of its own, tells the grader its pid, waits for
+its end and reports it; nothing of a learner's runs there, and when the grader goes away the keeper ends the
+job. A keeper is a thread because namespaces are a thread's own: a process would be one more fork. The job
+locks itself in (sandbox.py), then answers requests:
 
     load   run the submission's source (loader.py)
     call   run one scenario on given inputs and send back plain values, or what was raised
 
-Zygote and keeper never run a tensor operation: a fork of a process with running threads would be broken.
+The zygote never runs a tensor operation: a fork of a process with torch's threads in it would be broken.
+Its keepers sleep in system calls.
 """
 
+import _thread
 import builtins
+import contextlib
+import ctypes
 import gc
 import importlib.abc
 import importlib.util
@@ -20,7 +25,6 @@ import mmap
 import os
 import platform
 import random
-import resource
 import select
 import signal
 import socket
@@ -37,6 +41,7 @@ from autograder import loader, sandbox, scenarios, walls, wire
 from autograder.channel import receive, send
 
 PRELOAD = ("torch._dynamo", "shrink.nets", "shrink.data", "shrink.training", "shrink.range_coder")
+HUGE, MADV_COLLAPSE = 2 << 20, 25  # Linux 6.1
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "cannot allocate memory")
 
 
@@ -64,27 +69,40 @@ class HiddenLibrary(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 def main(config: dict[str, Any]) -> None:
-    """The zygote: import, say hello, then fork a keeper for every request until the grader hangs up."""
+    """The zygote: import, say hello, then start a keeper for every request until the grader hangs up."""
     control = socket.socket(fileno=config["control"])
     sandbox.die_with_parent()
     preload()
     if not config["trusted"]:
         hide_library(config["boot"])
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report to the grader; nobody here waits for them
     os.environ.clear()
     cpuinfo = _read("/proc/cpuinfo")
     gc.collect()
+    gc.enable()
     gc.freeze()  # the garbage collector then does not touch, and so copy, the shared pages in every job
+    join_pages()
     versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
     send(control.fileno(), {"op": "hello", "versions": versions})
     while (request := receive(control)) is not None:
         header, _, (job, life) = request
-        if os.fork() == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            control.close()
-            keep(header, job, life, config, cpuinfo)
-        os.close(job)
-        os.close(life)
+        _thread.start_new_thread(keep, (header, job, life, config, cpuinfo))
+
+
+def join_pages() -> None:
+    """Put this process's own memory into huge pages: a fork copies an entry a page, and ends with as many.
+
+    Where the kernel cannot, forks cost what they did.
+    """
+    try:
+        lines = _read("/proc/self/maps").decode().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        places, rights, _, _, file = line.split()[:5]
+        start, end = (int(place, 16) for place in places.split("-"))
+        start, end = -(-start // HUGE) * HUGE, end // HUGE * HUGE
+        if rights == "rw-p" and file == "0" and start < end:
+            sandbox.libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_COLLAPSE)
 
 
 def preload() -> None:
@@ -119,47 +137,51 @@ def _read(path: str) -> bytes:
 
 
 def keep(header: dict[str, Any], job: int, life: int, config: dict[str, Any], cpuinfo: bytes) -> None:
-    """Fork the job, report its pid and its end; end it when the grader hangs up. Never returns."""
-    sandbox.die_with_parent()
+    """Fork the job, report its pid and its end; end it when the grader hangs up."""
     try:
         size = int(_read("/proc/self/statm").split()[0]) * mmap.PAGESIZE
     except OSError:
         size = 0  # no /proc, so no Linux: RLIMIT_AS then has to stay away from what the libraries take
+    child = 0
     try:
         if config["level"] == "full":
             walls.separate()
         child = os.fork()
         if child == 0:
-            os.close(life)
             run_job(job, config, cpuinfo, size + header["memory"] if size else 0, header["cpu"])
-        os.close(job)
+    except OSError as error:
+        say(life, {"op": "fault", "text": f"{type(error).__name__}: {error}"})
+    os.close(job)
+    if child:
         watch(child, life)
-    except BaseException as error:
-        send(life, {"op": "fault", "text": f"{type(error).__name__}: {error}"})
-    finally:
-        os._exit(0)
+    os.close(life)
 
 
 def watch(child: int, life: int) -> None:
     """Wait until the job has ended or the grader has hung up, whichever comes first."""
-    send(life, {"op": "started", "pid": child})
+    say(life, {"op": "started", "pid": child})
     poll = select.poll()
     poll.register(life, select.POLLIN | select.POLLHUP)
     pidfd_open = getattr(os, "pidfd_open", None)  # elsewhere than on Linux: look every 20 ms
-    if pidfd_open is not None:
-        poll.register(pidfd_open(child), select.POLLIN)
-    status, pause, done = 0, None if pidfd_open else 20, 0
+    handle = pidfd_open(child) if pidfd_open is not None else -1
+    if handle >= 0:
+        poll.register(handle, select.POLLIN)
+    pause, done = None if handle >= 0 else 20, 0
     while not done:
         if poll.poll(pause):
             os.kill(child, signal.SIGKILL)  # a job that has ended already is still ours to wait for
             pause = None
-        done, status = os.waitpid(child, 0 if pause is None else os.WNOHANG)
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    code = os.waitstatus_to_exitcode(status)
-    send(
-        life,
-        {"op": "ended", "code": code, "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss * 1024},
-    )
+        done, status, usage = os.wait4(child, 0 if pause is None else os.WNOHANG)
+    if handle >= 0:
+        os.close(handle)
+    code, cpu = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+    say(life, {"op": "ended", "code": code, "cpu": cpu, "rss": usage.ru_maxrss * 1024})
+
+
+def say(life: int, message: dict[str, Any]) -> None:
+    """Tell the grader, if it is still there; that it has hung up is seen elsewhere."""
+    with contextlib.suppress(OSError):
+        send(life, message)
 
 
 # ---- job -----------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from autograder.job import HAVE_MEMFD, START_SECONDS, InfraError, Job, Source, r
 from autograder.rooms import ROOT
 
 BOOT = (
-    "import sys, json; config = json.loads(sys.argv[1]); sys.path.insert(0, config['boot'])\n"
+    "import gc, sys, json; gc.disable()\n"  # imports leave no garbage worth looking for
+    "config = json.loads(sys.argv[1]); sys.path.insert(0, config['boot'])\n"
     "if config['binds']:\n"
     "    from autograder import walls; walls.build(walls.View(tuple(map(tuple, config['binds'])), ()))\n"
     "    sys.path[0] = config['boot'] = config['inside']\n"
@@ -63,6 +64,7 @@ class Zygote:
         view = walls.trusted_view(root) if trusted else walls.learner_view(root)
         command = self._command(view, root, theirs.fileno())
         environment = dict.fromkeys(ONE_THREAD, "1") | {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+        environment["MALLOC_ARENA_MAX"] = "1"  # forked from a thread, a job allocates as from the main one
         environment |= {name: os.environ[name] for name in MACHINE if name in os.environ}
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors, env=environment,

@@ -115,12 +115,14 @@ class Meter:
 
 
 def judges_of(pid: int) -> list[int]:
-    """The worker processes that a coordinator has started."""
+    """The worker processes of a coordinator: those of the pool are forked from it, Dask's are spawned."""
     found = []
     for file in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
             found += [int(child) for child in file.read_text().split()]
-    return [child for child in found if b"spawn_main" in _read(f"/proc/{child}/cmdline")]
+    own = _read(f"/proc/{pid}/cmdline")
+    lines = {child: _read(f"/proc/{child}/cmdline") for child in found}
+    return [child for child, line in lines.items() if line == own or b"spawn_main" in line]
 
 
 def _read(path: str) -> bytes:
@@ -217,7 +219,7 @@ def coordinator_killed(scene: Scene, name: str, kills: int, learners: int, *more
 def gone(pids: list[int], patience: float = 20.0) -> None:
     """Wait until these processes have ended, as they must when their coordinator is killed."""
     deadline = time.monotonic() + patience
-    while any(b"spawn_main" in _read(f"/proc/{pid}/cmdline") for pid in pids):
+    while any(_read(f"/proc/{pid}/cmdline") for pid in pids):  # one that has ended has none
         if time.monotonic() > deadline:
             sys.exit(f"worker processes outlived their coordinator: {pids}")
         time.sleep(0.05)

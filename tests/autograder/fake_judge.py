@@ -16,10 +16,6 @@ def start_for(order: object) -> tuple[bytes, Judge]:
     return start()
 
 
-def start_dead() -> tuple[bytes, Judge]:
-    os._exit(7)
-
-
 def judge(unit: tuple[str, str]) -> bytes:
     """("say", text), ("die", file): kill the grader; ("die once", file); ("wait", file): until it exists."""
     what, text = unit

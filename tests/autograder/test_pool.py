@@ -37,6 +37,17 @@ def test_every_unit_comes_back_once_whatever_dies(pool: Pool, tmp_path: Path) ->
     assert not list(pool.run([])), "and nothing is left over"
 
 
+def test_idle_processes_end_at_once_when_the_pool_closes() -> None:
+    """None holds a copy of the other's connection, which would keep it waiting."""
+    started = Pool(fake_judge.start, 2)
+    started.hello()
+    list(started.run([("say", str(number)) for number in range(9)]))
+    assert len(started.processes) == 2
+    processes, began = [one.process for one in started.processes], time.monotonic()
+    started.close()
+    assert time.monotonic() - began < 4 and [one.exitcode for one in processes] == [0, 0]
+
+
 def test_a_process_killed_from_outside_costs_no_unit(pool: Pool, tmp_path: Path) -> None:
     go = tmp_path / "go"
 
@@ -68,33 +79,36 @@ def test_units_are_taken_as_processes_become_free(pool: Pool) -> None:
         assert len(taken) <= came + 2 * pool.jobs + 1
 
 
-def test_processes_that_cannot_start_are_a_fault_with_words() -> None:
-    broken = Pool(fake_judge.start_dead, 1)
-    with pytest.raises(Broken, match="ended while it started"):
-        broken.hello()
-    broken.close()
+def test_processes_that_cannot_start_are_a_fault_with_words(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.pool.serve", lambda *given: os._exit(7))
+    pool.hello()
+    with pytest.raises(Broken, match=r"ended while it started \(exit code 7\)"):
+        list(pool.run([("say", "a")]))
 
 
 def test_processes_end_with_their_coordinator(tmp_path: Path) -> None:
-    """Also one that is judging, also if the coordinator is killed."""
+    """Also those that are judging, also if the coordinator is killed."""
     program = (
         "from autograder.pool import Pool; from tests.autograder import fake_judge\n"
-        "pool = Pool(fake_judge.start, 1); pool.hello()\n"
-        "print(pool.processes[0].process.pid, flush=True)\n"
-        f"list(pool.run([('wait', {str(tmp_path / 'never')!r})]))"
+        "pool = Pool(fake_judge.start, 2); pool.hello(); run = pool.run([('say', 'a')] * 9 + "
+        f"[('wait', {str(tmp_path / 'never')!r})] * 2); next(run)\n"
+        "print(*(one.process.pid for one in pool.processes), flush=True)\n"
+        "list(run)"
     )
     root = Path(__file__).parent.parent.parent
     coordinator = subprocess.Popen(
         [sys.executable, "-c", program], cwd=root, stdout=subprocess.PIPE, text=True, env=os.environ
     )
     assert coordinator.stdout is not None
-    worker = int(coordinator.stdout.readline())
-    assert alive(worker)
+    workers = [int(word) for word in coordinator.stdout.readline().split()]
+    assert len(workers) == 2 and all(map(alive, workers))
     coordinator.kill()
     coordinator.wait()
     deadline = time.monotonic() + 30
-    while alive(worker):
-        assert time.monotonic() < deadline, "the worker lives on"
+    while any(map(alive, workers)):
+        assert time.monotonic() < deadline, "a worker lives on"
         time.sleep(0.05)
 
 

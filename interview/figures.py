@@ -84,8 +84,19 @@ def check_value(name: str, figure: Figure) -> None:
     text = number[0].replace(",", "")
     step = 10.0 ** -len(text.partition(".")[2])
     value = evaluate(figure.computed)
+    if bare(figure.computed):
+        raise FigureError(
+            f"{name}: {figure.computed} for {figure.says!r} computes nothing; write how it follows from other"
+            " numbers, a recorded result, a source, or assumed: true in a sentence that supposes it"
+        )
     if not abs(value - float(text)) <= step / 2 * (1 + 1e-9):
         raise FigureError(f"{name}: {figure.says!r}, but {figure.computed} is {value:.6g}")
+
+
+def bare(expression: str) -> bool:
+    """Whether an expression is one number and nothing else, perhaps with a minus."""
+    node = ast.parse(expression, mode="eval").body
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
 
 
 def evaluate(expression: str) -> float:

@@ -23,9 +23,10 @@
 
 A *figure* is a number in an English answer that somebody could doubt: with a decimal point, of three digits
 or more, or followed by %, x, times or a unit. What the question gives, years, and "4-bit" are none. Each
-figure stands in the `says` of an entry that computes it (Python arithmetic with `interview.formulas` and
-`recorded("NN_topic", "key.0.key")`, a value of data/results; it has to round to what is said), names the
-paper that states it, or says that an example assumes it. Names such as LeNet-300-100 are no figures.
+figure stands in the `says` of an entry that computes it (Python arithmetic, no bare number, with
+`interview.formulas` and `recorded("NN_topic", "key.0.key")`, a value of data/results, or with `number=1` the
+second number of a text there; it has to round to what is said), names the paper that states it, or says that
+an example assumes it, as its sentence then does. Names such as LeNet-300-100 are no figures.
 A Chinese text holds no number that its English one lacks.
 """
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from interview import bank, figures
-from interview.schema import Question
+from interview.schema import Figure, Question
 from tools.compose import front_matter
 from tools.rooms import ROOT, TOPICS, all_rooms
 
@@ -32,6 +32,13 @@ def test_every_figure_has_an_origin_that_gives_it(question: Question) -> None:
 )
 def test_an_assumed_figure_stands_in_a_sentence_that_supposes_it(text: str, right: bool) -> None:
     assert figures.supposed("2 ms", [text]) == right
+
+
+@pytest.mark.parametrize("constant", ["60", "0.98", "1e3", "-60", "(60)"])
+def test_a_bare_number_computes_nothing(constant: str) -> None:
+    figure = Figure(says=constant, computed=constant)
+    with pytest.raises(figures.FigureError, match="computes nothing; write how it follows"):
+        figures.check_value("some-question", figure)
 
 
 def test_a_number_that_a_result_states_in_words_can_be_read() -> None:

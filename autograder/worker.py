@@ -270,7 +270,7 @@ def inputs(header: dict[str, Any], buffers: list[Any], files: list[int]) -> dict
         os.close(file)
     inline, shared = iter(buffers), iter(mapped)
     ordered = [next(shared) if from_file else next(inline) for from_file in header["from_file"]]
-    decoded: dict[str, Any] = wire.decode(header["inputs"], ordered)
+    decoded: dict[str, Any] = wire.decode(header.pop("inputs"), ordered)  # no second copy in a frame
     return decoded
 
 

@@ -1821,13 +1821,47 @@ REFERENCE = Path(__file__).resolve().parents[2] / "shrink" / "clinic.py"
 
 @scenario
 def call_test(work, test, task, candidates):
-    examine, ends, last = getattr(work, test), [], None
-    for text in candidates:
+    import functools
+    import sys
+
+    def sealed(text):
+        """A function that passes calls on; no attribute, frame or traceback of it leads to the candidate."""
         space = {"__name__": "candidate"}
         exec(compile(text, "<candidate>", "exec", dont_inherit=True, optimize=2), space)
+
+        def call(box, _):
+            watching = sys.gettrace(), sys.getprofile()
+            sys.settrace(None)
+            sys.setprofile(None)
+            try:
+                box["value"] = space[task](*box["arguments"], **box["named"])
+                return 1
+            except BaseException as error:
+                error.__cause__ = error.__context__ = None
+                box["error"] = error.with_traceback(None)
+                return -1
+            finally:
+                sys.settrace(watching[0])
+                sys.setprofile(watching[1])
+
+        key = functools.cmp_to_key(call)  # written in C: comparing keys calls it, and nothing shows it
+
+        def candidate(*arguments, **named):
+            box = {"arguments": arguments, "named": named}
+            if key(box) < key(None):
+                raise box["error"]
+            return box["value"]
+
+        candidate.__name__ = task
+        return candidate
+
+    examine, ends, last = getattr(work, test), [], None
+    functions = [sealed(text) for text in candidates]
+    candidates.clear()  # a test can read the variables of who calls it
+    for function in functions:
         torch.manual_seed(0)
         try:
-            examine(space[task])
+            examine(function)
             ends.append("")
         except BaseException as error:  # pytest's own failures are no Exception
             ends.append(f"{type(error).__name__}: {str(error)[:160]}")

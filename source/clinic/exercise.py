@@ -1087,6 +1087,7 @@ show_fused(fuse_models_faulty)
 # Your test gets a candidate, which is one implementation of a function above, and calls it.
 # If the candidate fulfils the contract of its card, the test returns; if not, it raises `AssertionError`.
 # An error that the candidate itself raises counts as caught, as in pytest.
+# All that can be known of a candidate comes from calling it: its source and its bytecode are hidden.
 #
 # The judge runs your test on right candidates, written in several styles, and on wrong ones: the listing, and others that break the contract
 # in one point each.

@@ -227,6 +227,28 @@ def test_a_loop_that_ignores_every_signal_is_killed(zygote: Zygote) -> None:
         os.kill(job.clock.pid, 0)
 
 
+def test_who_answers_a_byte_at_a_time_is_late_all_the_same(
+    zygote: Zygote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @scenario
+    def drip(work):  # type: ignore[no-untyped-def]
+        import os
+        import struct
+        import time
+
+        os.write(3, b"SHR1" + struct.pack("<IQ", 1 << 20, 0))
+        while True:
+            os.write(3, b" ")
+            time.sleep(0.001)
+
+    monkeypatch.setattr("autograder.job.WALL_SECONDS", 0.2)
+    job = zygote.open(Source(()))
+    began = time.monotonic()
+    with pytest.raises(TimedOut, match=r"did not answer within|more than 0.3 CPU-seconds"):
+        job.call(drip, {}, task="probe", seed=0, cpu_seconds=0.3)
+    assert time.monotonic() - began < 60 and not job.alive
+
+
 def test_a_memory_bomb_is_told_so_and_harms_nobody(zygote: Zygote) -> None:
     @scenario
     def bomb(work):  # type: ignore[no-untyped-def]

@@ -27,7 +27,7 @@ demo: setup  ## run the pruning lesson, judge three submissions, write one page
 lab: setup  ## open JupyterLab at the first lesson
 	@$(PY) -m jupyter lab --config=tools/lab_config.py $(ARGS)
 test: setup  ## all tests
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 build: setup  ## rebuild notebooks whose text or library changed
 	@$(PY) -m tools.build $(ARGS)
 data: setup  ## fetch the full MNIST and CIFAR-10 into data/cache

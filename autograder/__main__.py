@@ -2,6 +2,7 @@
 3 our own fault.
 """
 
+import gc
 import os
 import sys
 
@@ -139,8 +140,10 @@ def judge_class(
     cluster: dict[str, Any] | None = None
     if dask or slurm:
         cluster = {"address": dask, "slurm": slurm, "options": cluster_options}
+    gc.disable()  # imports leave no garbage worth looking for
     from autograder import class_command
 
+    gc.enable()
     class_command.judge_class(
         room, folder, jobs=jobs, store=store, resume=resume, fresh=fresh, seed=seed, secret_file=secret,
         without=without or [], sandbox=sandbox, require_sandbox=require_sandbox, cluster=cluster, **outputs,

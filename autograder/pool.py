@@ -75,7 +75,6 @@ class Pool:
     def hello(self) -> bytes:
         """What the judges say of themselves; to be called once, before `run`."""
         hello, self.judge = self.start()
-        gc.collect()
         gc.freeze()  # the garbage collector then does not touch, and so copy, the pages that all share
         return hello
 

@@ -15,7 +15,6 @@ tagged tree:
 """
 
 import json
-import math
 import re
 import struct
 from collections.abc import Sequence
@@ -215,12 +214,15 @@ class _Reader:
     def sized(self, dtype: Any, shape: Any, index: Any, names: Any) -> tuple[Any, list[int]]:
         if type(dtype) is not str or dtype not in names or type(shape) is not list or len(shape) > MAX_DIMS:
             raise WireError("an array of an unknown kind")
-        if any(type(size) is not int or not 0 <= size < 1 << 40 for size in shape):
-            raise WireError("an array of an impossible shape")
-        buffer, width = self.buffer(index), DTYPES[dtype].itemsize
-        if math.prod(shape) * width != len(buffer):
+        whole = filled = DTYPES[dtype].itemsize  # bytes, and what they would be without zeros
+        for size in shape:
+            if type(size) is not int or not 0 <= size < 1 << 40:
+                raise WireError("an array of an impossible shape")
+            whole, filled = whole * size, filled * (size or 1)
+        buffer = self.buffer(index)
+        if whole != len(buffer):
             raise WireError("an array whose bytes do not fit its shape")
-        if math.prod(size for size in shape if size) * width > MAX_EMPTY:
+        if filled > MAX_EMPTY:
             raise WireError("an array of an impossible shape")
         return buffer, shape
 

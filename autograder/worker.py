@@ -77,7 +77,6 @@ def main(config: dict[str, Any]) -> None:
         hide_library(config["boot"])
     os.environ.clear()
     cpuinfo = _read("/proc/cpuinfo")
-    gc.collect()
     gc.enable()
     gc.freeze()  # the garbage collector then does not touch, and so copy, the shared pages in every job
     join_pages()

@@ -36,7 +36,7 @@ class Scene:
         out = run / "out"
         outputs = [f"--json={out / 'results.json'}", f"--csv={out / 'grades.csv'}"]
         outputs += [f"--junit={out / 'junit.xml'}", f"--html={out / 'pages'}"]
-        program = [sys.executable, "-m", "tools.class_scale", "coordinate", ROOM, str(self.folder / "class")]
+        program = [sys.executable, "-m", "tools.synthetic_class", ROOM, str(self.folder / "class")]
         where = ["--store", str(run / "store"), "--secret", str(self.folder / "secret"), "--resume"]
         return [*program, *where, *self.options, *outputs, *more]
 

@@ -33,7 +33,7 @@ from tools.class_runs import (
     worker_killed,
 )
 from tools.rooms import ROOT
-from tools.synthetic_class import EXPERIMENT, ROOM, coordinate, make_class, notebooks
+from tools.synthetic_class import EXPERIMENT, ROOM, make_class, notebooks
 
 FIRST = "one process"
 GOAL = 0.040  # CPU-seconds of the grader for each submission, beyond the learner's own run
@@ -141,9 +141,6 @@ def conditions(first: Measured, beside: dict[str, float]) -> str:
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["coordinate"]:
-        coordinate(sys.argv[2:])
-        return
     parser = argparse.ArgumentParser(description="A synthetic class, judged undisturbed and under kill -9.")
     parser.add_argument("--submissions", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=5, help="in each disturbed run")

@@ -159,7 +159,9 @@ def poisonable_start(order: Any) -> tuple[bytes, Any]:
 
 
 def coordinate(arguments: list[str]) -> None:
-    """`python -m autograder class ...`, whose worker processes have that judge."""
+    """`python -m autograder class ...`, whose worker processes have that judge; this module's own program, so
+    that nothing else is imported and counted.
+    """
     from autograder import __main__ as program
     from autograder import class_run
     from tools import synthetic_class
@@ -168,3 +170,7 @@ def coordinate(arguments: list[str]) -> None:
     class_run.start = synthetic_class.poisonable_start
     sys.argv = ["autograder", "class", *arguments]
     program.main()
+
+
+if __name__ == "__main__":
+    coordinate(sys.argv[1:])

@@ -59,7 +59,7 @@
 # Memory that two tensors share counts once, also when the two are different tensor objects, such as a tensor and a view of it.
 # Zeros weigh as much as other values.
 #
-# **Example.** `nn.BatchNorm2d(2)`: weight and bias 2 x 2 x 4 B = 16 B, running mean and variance 16 B, and a counter of type int64, 8 B.
+# **Example.** `nn.BatchNorm2d(2)`: weight and bias $2 \cdot 2 \cdot 4$ B = 16 B, running mean and variance 16 B, and a counter of type int64, 8 B.
 # Together 40 B.
 # `nn.Linear(3, 2).half()`: 8 numbers of 2 B, 16 B.
 
@@ -181,7 +181,11 @@
 #
 # **Why.** A compressed net may keep its accuracy and give up a class. These three numbers show it.
 #
-# **Contract.** From a confusion matrix (rows are targets) a float32 tensor (C, 3), one row a class: TP / (TP + FP), TP / (TP + FN), 2 TP / (2 TP + FP + FN).
+# **Contract.** From a confusion matrix (rows are targets) a float32 tensor (C, 3), one row a class:
+#
+# $$P = \frac{TP}{TP + FP} \qquad R = \frac{TP}{TP + FN} \qquad F_1 = \frac{2\,TP}{2\,TP + FP + FN}$$
+#
+# with the true positives, false positives and false negatives of the class.
 # Where a denominator is 0 the value is 0.
 #
 # **Example.** [[2, 0, 0], [1, 1, 0], [1, 0, 0]].
@@ -244,7 +248,7 @@
 #
 # **Why.** It is the headline of every paper, and worth as much as the two numbers it divides.
 #
-# **Contract.** `original_bytes / compressed_bytes`, a float.
+# **Contract.** $r$ = `original_bytes / compressed_bytes`, a float.
 # `ValueError`, naming the argument, unless both are positive.
 #
 # **Example.** From 1,200 B to 300 B: 4.0. From 300 B to 1,200 B: 0.25, which is no compression.
@@ -281,7 +285,7 @@
 # Full marks for at most 4.5 % errors, none from 10 % on, a share in between.
 #
 # **Example.** A budget of 32,000 B holds 8,000 numbers.
-# 784 - 10 - 10 takes 784 x 10 + 10 + 10 x 10 + 10 = 7,960 of them, 31,840 B: it fits.
+# 784 - 10 - 10 takes $784 \cdot 10 + 10 + 10 \cdot 10 + 10 = 7{,}960$ of them, 31,840 B: it fits.
 # 784 - 11 - 10 takes 8,755: it does not.
 
 # %% task="train_in_budget"
@@ -309,7 +313,7 @@
 # %% [markdown]
 # <details><summary>Hint: nine errors in ten?</summary>
 #
-# The judge computes x W^T + b with your pairs: weight is (out, in), and no ReLU follows the last layer.
+# The judge computes $x W^\top + b$ with your pairs: weight is (out, in), and no ReLU follows the last layer.
 # Did you train on scaled or shifted pixels? The judge's are in [0, 1].
 #
 # </details>

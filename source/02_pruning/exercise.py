@@ -232,7 +232,8 @@
 #
 # $$s(t) = s_1 + (s_0 - s_1) \left(1 - \frac{t - t_0}{t_1 - t_0}\right)^{p}$$
 #
-# between `start` and `end`; `initial` up to `start`, `final` from `end` on, for ever.
+# with $t$ = `step`, $t_0$ = `start`, $t_1$ = `end`, $s_0$ = `initial`, $s_1$ = `final`, $p$ = `power`.
+# It holds between `start` and `end`; `initial` up to `start`, `final` from `end` on, for ever.
 # A Python `float` comes back.
 #
 # **Example.** From 0 to 0.8 between steps 100 and 300 with $p = 2$: step 50 gives 0, step 200 gives 0.8 · (1 - 0.25) = 0.6,

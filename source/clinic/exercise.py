@@ -24,6 +24,8 @@
 # It sees all test images.
 
 # %%
+import textwrap
+
 from shrink import data, training
 
 digits = data.mnist("test")
@@ -477,7 +479,7 @@ show_temperatures(tempered_loss_faulty)
 # It has a gradient for the student and none for the teacher.
 #
 # **Example.** Student [0, 0], teacher [0, 2.1972], T = 2: the teacher's logits become [0, 1.0986], so $p$ = (1/4, 3/4), $q$ = (1/2, 1/2), and the
-# loss is 4 · 0.1308 = 0.5232.
+# loss is $4 \cdot 0.1308 = 0.5232$.
 
 # %% task="tempered_loss"
 
@@ -597,7 +599,7 @@ def show_students_after(teach):
                 f"{name:<11}{before:.1%} before, {training.accuracy(net, digits, dataset='mnist'):.1%} after"
             )
         except RuntimeError as error:
-            print(f"{name:<11}RuntimeError: {error}")
+            print(textwrap.fill(f"{name:<11}RuntimeError: {error}", 80, subsequent_indent=" " * 11))
 
 
 show_students_after(teach_step__faulty)
@@ -795,7 +797,7 @@ def show_batch(build):
         try:
             print(f"padding {padding}: {tuple(net(some_images).shape)}")
         except RuntimeError as error:
-            print(f"padding {padding}: RuntimeError: {error}")
+            print(textwrap.fill(f"padding {padding}: RuntimeError: {error}", 80, subsequent_indent=" " * 11))
 
 
 show_batch(small_cnn_faulty)
@@ -807,7 +809,7 @@ show_batch(small_cnn_faulty)
 # Images need not be square.
 # If nothing is left, `ValueError` with the word `image_shape` in its message.
 #
-# **Example.** Images (1, 28, 28), widths [8, 16]: 28, 26, 13, 11, 5 in both directions, so the last layer takes 16 · 5 · 5 = 400 numbers.
+# **Example.** Images (1, 28, 28), widths [8, 16]: 28, 26, 13, 11, 5 in both directions, so the last layer takes $16 \cdot 5 \cdot 5 = 400$ numbers.
 
 # %% task="small_cnn"
 
@@ -920,17 +922,20 @@ def show_rounded(rounding):
         named = training.predict(net, digits.images, dataset="mnist").argmax(dim=1)
         some = ", ".join(f"{weight:.3f}" for weight in net[1].weight[0, 300:304].tolist())
         right = (named == digits.labels).float().mean()
-        print(f"{bits} bits: {right:.1%} right, {len(named.unique())} of 10 digits named, weights {some}")
+        print(f"{bits} bits: {right:.1%} right, {len(named.unique())} of 10 digits named")
+        print(f"        weights {some}")
 
 
 show_rounded(round_weights__faulty)
 
 # %% [markdown]
-# **Contract.** Each parameter of two or more dimensions has a range of its own, from low, the smaller of its minimum and 0, to high, the
-# larger of its maximum and 0.
-# The scale is (high - low) / (2^bits - 1), the zero point is -low / scale, rounded, and each code is weight / scale, rounded, plus the zero
-# point, clipped to 0 .. 2^bits - 1.
-# The weight becomes scale · (code - zero point), in place: the Parameter stays the same object.
+# **Contract.** Each parameter of two or more dimensions has a range of its own, from $\mathrm{low}$, the smaller of its minimum and 0, to
+# $\mathrm{high}$, the larger of its maximum and 0. With $b$ = `bits`,
+#
+# $$s = \frac{\mathrm{high} - \mathrm{low}}{2^b - 1} \qquad z = \mathrm{round}(-\mathrm{low} / s) \qquad q = \mathrm{round}(w / s) + z$$
+#
+# and each code $q$ is clipped to $0, \ldots, 2^b - 1$.
+# The weight becomes $s \cdot (q - z)$, in place: the Parameter stays the same object.
 # A matrix of zeros, vectors and buffers stay as they are.
 #
 # **Example.** Weights [-1, 0.2, 1.1, 2], 2 bits: scale 1, zero point 1, codes [0, 1, 2, 3], and the weights become [-1, 0, 1, 2].
@@ -990,13 +995,13 @@ def show_ratios(ratio):
 show_ratios(stored_ratio_faulty)
 
 # %% [markdown]
-# **Contract.** A tensor of $n$ float32 weights, k of them not 0, takes 4 bytes that say how long it is and how it is stored, and the cheapest of
-# three layouts: all weights, 4n bytes; a bitmask and the kept weights, n / 8 bytes rounded up and 4k; or the kept weights, each with a position of
-# 4 bytes, 8k.
-# The ratio is that of the sums: 4n of all tensors over what all of them take.
+# **Contract.** A tensor of $n$ float32 weights, $k$ of them not 0, takes 4 bytes that say how long it is and how it is stored, and the cheapest
+# of three layouts: all weights, $4 n$ bytes; a bitmask and the kept weights, $\lceil n / 8 \rceil + 4 k$ bytes; or the kept weights, each with
+# a position of 4 bytes, $8 k$ bytes.
+# The ratio is that of the sums: $4 n$ of all tensors over what all of them take.
 # `ValueError` with the word `weights` if there is no tensor at all.
 #
-# **Example.** Eight weights, one of them kept: min(32, 1 + 4, 8) + 4 = 9 bytes instead of 32, a ratio of 3.56 and not of 8.
+# **Example.** Eight weights, one of them kept: $\min(32, 1 + 4, 8) + 4 = 9$ bytes instead of 32, a ratio of 3.56 and not of 8.
 
 # %% task="stored_ratio"
 

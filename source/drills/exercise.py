@@ -29,12 +29,12 @@
 # A scale for each group of neighbours keeps the damage within the group.
 #
 # **Contract.** Each row is cut into groups of `group` neighbours; the last may be shorter, and the next row starts anew.
-# `scale` = largest |w| of the group / (2^(bits-1) - 1), and 1 for a group of zeros.
-# `code` = w / scale, rounded, a half to the even code.
+# The scale of a group is $s = \max \lvert w \rvert / (2^{b-1} - 1)$ with $b$ = `bits`, and 1 for a group of zeros.
+# A code is $\mathrm{round}(w / s)$, a half to the even code.
 # Codes are int8 and have the shape of the weight; scales have shape (out, number of groups).
 # `ValueError`, naming `group`, below 1.
 #
-# **Example.** [7, -2, 0.5, 0] in groups of 2: scales 7 / 7 = 1 and 0.5 / 7 = 0.071, codes [7, -2, 7, 0].
+# **Example.** [7, -2, 0.5, 0] in groups of 2: scales $7 / 7 = 1$ and $0.5 / 7 = 0.071$, codes [7, -2, 7, 0].
 
 # %% task="quantize_per_group"
 
@@ -49,13 +49,13 @@
 #
 # <details><summary>Hint: codes of 8 or -8?</summary>
 #
-# The largest code of a symmetric quantizer is 2^(bits-1) - 1.
+# The largest code of a symmetric quantizer is $2^{b-1} - 1$.
 #
 # </details>
 #
 # <details><summary>Asked next: how many bits does a weight take, scales included?</summary>
 #
-# 4 bits and a share of one scale: with a 16-bit scale for every 32 weights, 4 + 16 / 32 = 4.5 bits.
+# 4 bits and a share of one scale: with a 16-bit scale for every 32 weights, $4 + 16 / 32 = 4.5$ bits.
 # Smaller groups are more exact and cost more.
 #
 # </details>
@@ -73,7 +73,7 @@
 # An odd end is filled with 0. The result is uint8.
 # A code outside the range raises `ValueError` with the word "codes" in its message.
 #
-# **Example.** [1, 2, -1]: 1 + 16 · 2 = 33, then -1 is 1111 in four bits and 0 above it, 15. So [33, 15].
+# **Example.** [1, 2, -1]: $1 + 16 \cdot 2 = 33$, then -1 is 1111 in four bits and 0 above it, 15. So [33, 15].
 
 # %% task="pack_int4"
 
@@ -109,7 +109,7 @@
 # **Contract.** The inverse of `pack_int4`: from bytes and the number of codes to int8 codes.
 # `count` is twice the number of bytes or one less; anything else raises `ValueError`, naming `count`.
 #
-# **Example.** [33, 15] with count 3: 33 is 2 · 16 + 1, so 1 and 2; the low half of 15 is 1111, so -1. Together [1, 2, -1].
+# **Example.** [33, 15] with count 3: $33 = 2 \cdot 16 + 1$, so 1 and 2; the low half of 15 is 1111, so -1. Together [1, 2, -1].
 
 # %% task="unpack_int4"
 
@@ -142,9 +142,12 @@
 # **Why.** Tokens of one batch differ in size by orders of magnitude.
 # A range for each row, looked up when the row arrives, needs no calibration and fits all of them.
 #
-# **Contract.** For each row: the range from its minimum to its maximum, widened to contain 0.
-# `scale` = range / (2^bits - 1), `zero_point` = -low / scale, rounded, `code` = x / scale, rounded, plus the zero point,
-# and no code above 2^bits - 1.
+# **Contract.** For each row: the range from its minimum to its maximum, widened to contain 0, from $\mathrm{low}$ to $\mathrm{high}$.
+# With $b$ = `bits`, scale $s$, zero point $z$ and codes $q$ are
+#
+# $$s = \frac{\mathrm{high} - \mathrm{low}}{2^b - 1} \qquad z = \mathrm{round}(-\mathrm{low} / s) \qquad q = \mathrm{round}(x / s) + z$$
+#
+# and no code lies above $2^b - 1$.
 # Codes uint8, scales float32, zero points int32. A row of zeros has scale 1 and zero point 0.
 #
 # **Example.** [3, 6, 15] at 4 bits: the range is 0 .. 15, the scale 1, the zero point 0, and the codes are [3, 6, 15].
@@ -182,7 +185,7 @@
 # NF4 puts 16 levels where a normal distribution has its weights.
 #
 # **Contract.** The weight is read row by row as one long list and cut into blocks of `block`; the last may be shorter.
-# `absmax` = largest |w| of a block; a code is the index of the level nearest to w / absmax. A tie may go either way.
+# The `absmax` of a block is $\max \lvert w \rvert$; a code is the index of the level nearest to $w / \mathrm{absmax}$. A tie may go either way.
 # A block of zeros has absmax 0 and the codes of the level nearest to 0.
 # Codes are uint8 in the shape of the weight. `ValueError`, naming `block`, below 1.
 #
@@ -209,7 +212,7 @@
 # <details><summary>Asked next: what does absmax itself cost, and can it be had for less?</summary>
 #
 # With 32 bits for 64 weights, 0.5 bits a weight. QLoRA quantizes these constants again, to 8 bits in blocks of 256
-# with a second constant of 32 bits, and comes to 8 / 64 + 32 / (64 · 256) = 0.127 bits (Dettmers et al. 2023, section 3).
+# with a second constant of 32 bits, and comes to $8 / 64 + 32 / (64 \cdot 256) = 0.127$ bits (Dettmers et al. 2023, section 3).
 #
 # </details>
 
@@ -221,9 +224,8 @@
 # **Why.** Rounding is flat, so its gradient is 0 and nothing would be learned.
 # Quantization-aware training rounds on the way there and looks away on the way back.
 #
-# **Contract.** Forward: `scale` times the code, where the code is x / scale, rounded and clamped to
-# -(2^(bits-1) - 1) .. 2^(bits-1) - 1.
-# Backward: the gradient passes unchanged where |x| is at most the largest code times the scale, and is 0 outside.
+# **Contract.** Forward: $s \cdot q$ with $s$ = `scale`, where the code $q$ is $x / s$, rounded and clamped to $\pm (2^{b-1} - 1)$, $b$ = `bits`.
+# Backward: the gradient passes unchanged where $\lvert x \rvert \le (2^{b-1} - 1) \, s$, and is 0 outside.
 # `ValueError`, naming `scale`, unless it is above 0.
 #
 # **Example.** [0.3, -0.9, 5] with scale 0.5 and 3 bits: codes 1, -2 and 3 (10 clamped), so [0.5, -1, 1.5]; gradients 1, 1, 0.
@@ -260,7 +262,7 @@
 # **Why.** An update smaller than half a step vanishes each time it is rounded to the nearest.
 # Rounded by chance it survives on average, which lets low-precision training go on.
 #
-# **Contract.** Each number becomes one of its two whole neighbours, the upper one with probability x - floor(x).
+# **Contract.** Each number becomes one of its two whole neighbours, the upper one with probability $x - \lfloor x \rfloor$.
 # A whole number stays what it is, also a large one.
 # All chance comes from `generator`: the same state gives the same result, and the global generator is left alone.
 #
@@ -353,7 +355,7 @@
 #
 # <details><summary>Asked next: up to which rank does it pay?</summary>
 #
-# rank · (out + in) numbers against out · in. A square matrix of 1,024 breaks even at rank 512, half of its full rank.
+# $\mathrm{rank} \cdot (\mathrm{out} + \mathrm{in})$ numbers against $\mathrm{out} \cdot \mathrm{in}$. A square matrix of 1,024 breaks even at rank 512, half of its full rank.
 #
 # </details>
 
@@ -364,7 +366,7 @@
 #
 # **Why.** An adapter beside the layer is one more product for each token. Added to the weight it is free.
 #
-# **Contract.** W + alpha / rank · B A, as a new tensor.
+# **Contract.** $W + \frac{\alpha}{\mathrm{rank}} \, B A$, as a new tensor, with $W$ = `weight`, $\alpha$ = `alpha`, $A$ = `a`, $B$ = `b`.
 # `a` (rank, in) is applied to the input first, `b` (out, rank) second.
 # If the two differ in rank, `ValueError` with the word "rank" in its message.
 #
@@ -396,12 +398,15 @@
 # **Why.** A few channels of a language model's activations are far larger than the rest, always the same ones.
 # Weights have room to spare, so the difficulty is shared.
 #
-# **Contract.** For each input channel j: scale = max|x_j|^alpha / max|w_j|^(1 - alpha).
+# **Contract.** The scale of each input channel $j$, with $\alpha$ = `alpha`, is
+#
+# $$s_j = \frac{\max \lvert x_j \rvert^{\alpha}}{\max \lvert w_j \rvert^{1 - \alpha}}$$
+#
 # It is 1 where the activations or the weights of the channel are all 0.
 # Return the weight times the scales, column by column, and the scales; activations are divided by them elsewhere.
 # `ValueError`, naming `alpha`, outside [0, 1].
 #
-# **Example.** A channel with activations up to 16 and weights up to 4, alpha 0.5: 4 / 2 = 2.
+# **Example.** A channel with activations up to 16 and weights up to 4, $\alpha = 0.5$: $4 / 2 = 2$.
 # Activations then reach 8 and weights 8.
 
 # %% task="smooth_linear"
@@ -439,8 +444,8 @@
 # `linear` may have no bias; both arguments stay as they are, whatever their mode.
 # `ValueError`, naming `bn`, if it keeps no running statistics.
 #
-# **Example.** One input, mean 3, variance 4, gamma 2, beta 1, eps 0: the norm gives 2 · (x - 3) / 2 + 1 = x - 2.
-# With weight 5 and bias 1 the folded layer is 5 x - 9.
+# **Example.** One input, mean 3, variance 4, gamma 2, beta 1, eps 0: the norm gives $2 \cdot (x - 3) / 2 + 1 = x - 2$.
+# With weight 5 and bias 1 the folded layer is $5 x - 9$.
 
 # %% task="fold_input_batchnorm"
 
@@ -472,8 +477,11 @@
 #
 # **Why.** A language model writes token by token. Without the cache, each token would compute all keys and values before it again.
 #
-# **Contract.** One head, one new token. Its key and value are put behind those of the t tokens before it, and its query attends to all t + 1:
-# softmax of the products with the keys over the root of d, times the values.
+# **Contract.** One head, one new token. Its key and value are put behind those of the $t$ tokens before it, and its query attends to all $t + 1$:
+#
+# $$\sum_i a_i \, v_i \qquad a = \mathrm{softmax}\left(\frac{k_0 \cdot q}{\sqrt{d}}, \ldots, \frac{k_t \cdot q}{\sqrt{d}}\right)$$
+#
+# with the query $q$, keys $k_i$ and values $v_i$ of length $d$.
 # Return the output and the two longer caches as new tensors. The cache may be empty, and scores may be large.
 #
 # **Example.** An empty cache: the token sees itself alone, and the output is its value.
@@ -510,13 +518,13 @@
 # **Why.** A small model guesses several tokens, the large one checks them all in one pass.
 # With the right rule the result has exactly the large model's distribution.
 #
-# **Contract.** Token i of the draft is accepted if `uniforms[i]` is at most p / q, its probabilities in the large and the small model.
-# The first one that is not ends the draft, and the next token comes from max(p - q, 0) at that place, divided by its sum.
-# After a whole draft it comes from the last row of p.
+# **Contract.** Token $i$ of the draft is accepted if `uniforms[i]` is at most $p / q$, its probabilities in the large and the small model.
+# The first one that is not ends the draft, and the next token comes from $\max(p - q, 0)$ at that place, divided by its sum.
+# After a whole draft it comes from the last row of $p$.
 # Return the number of accepted tokens, an `int`, and the distribution of the next one.
 #
-# **Example.** p = [0.5, 0.5], q = [1, 0], token 0, uniform 0.7: 0.7 is above 0.5, so 0 tokens are accepted; max(p - q, 0) is [0, 0.5],
-# divided by its sum [0, 1].
+# **Example.** $p$ = [0.5, 0.5], $q$ = [1, 0], token 0, uniform 0.7: 0.7 is above 0.5, so 0 tokens are accepted; $\max(p - q, 0)$ is
+# [0, 0.5], divided by its sum [0, 1].
 
 # %% task="verify_draft"
 
@@ -537,6 +545,6 @@
 #
 # <details><summary>Asked next: each token is accepted with probability 0.8, independently. How many come out of a pass with a draft of 4?</summary>
 #
-# The accepted ones and one more: 1 + 0.8 + 0.8² + 0.8³ + 0.8⁴ = 3.36 on average.
+# The accepted ones and one more: $1 + 0.8 + 0.8^2 + 0.8^3 + 0.8^4 = 3.36$ on average.
 #
 # </details>

@@ -244,12 +244,13 @@ class Job:
 
     def _receive(self, size: int, deadline: "Deadline") -> bytearray:
         """So many bytes. Those that came behind them are kept: the next answer begins with them."""
-        data, self.come = self.come[:size], self.come[size:]
-        if len(data) == size:
-            return data
-        come = len(data)
-        data += bytes(size - come)
-        view = memoryview(data)[come:]
+        come = self.come[:size]
+        del self.come[:size]
+        if len(come) == size:
+            return come
+        data = bytearray(size)
+        data[: len(come)] = come
+        view = memoryview(data)[len(come) :]
         while len(view):
             try:
                 count = self.channel.recv_into(view, 0, socket.MSG_DONTWAIT)

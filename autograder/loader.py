@@ -10,15 +10,17 @@ answers; they are left out.
 import __future__
 
 import ast
+import functools
 import linecache
 import sys
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 KEPT = (*DEFINES, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.If, ast.Try)
 MAX_PROBLEMS = 20
+MAX_KEPT = 1024  # cells, and statements, that are read and compiled once
 
 
 @dataclass
@@ -60,13 +62,17 @@ def load(cells: list[tuple[str, str]], *, notebook: bool, wanted: list[str]) -> 
     for statement in needed(statements, set(wanted)) if notebook else statements:
         future |= future_flags(statement.node)
         try:
-            exec(
-                compile(ast.Module([statement.node], []), statement.cell, "exec", future, True),
-                loaded.namespace,
-            )
+            exec(compiled(statement.node, statement.cell, future), loaded.namespace)
         except BaseException as error:  # also sys.exit: the definitions below it count
             loaded.note(f"{statement.cell}, line {statement.node.lineno}", error)
     return loaded
+
+
+@functools.lru_cache(maxsize=MAX_KEPT)
+def compiled(node: ast.stmt, cell: str, flags: int) -> CodeType:
+    """A statement's code. Every task loads the source anew, and the statements are the same: see `parse`."""
+    code: CodeType = compile(ast.Module([node], []), cell, "exec", flags, True)
+    return code
 
 
 def future_flags(node: ast.stmt) -> int:
@@ -77,6 +83,7 @@ def future_flags(node: ast.stmt) -> int:
     return sum(feature.compiler_flag for feature in features if feature is not None)
 
 
+@functools.lru_cache(maxsize=MAX_KEPT)
 def parse(source: str, name: str, *, notebook: bool) -> list[ast.stmt]:
     """The cell's statements; where a notebook's cell is no Python, once more without its magics."""
     try:
@@ -135,6 +142,7 @@ def _raise(error: SyntaxError) -> ast.stmt:
     return node
 
 
+@functools.lru_cache(maxsize=MAX_KEPT)
 def describe(cell: str, node: ast.stmt) -> Statement:
     """The names a statement binds at top level and all the names it mentions."""
     binds: set[str] = set()

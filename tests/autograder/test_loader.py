@@ -100,3 +100,10 @@ def test_needed_follows_names_through_each_other() -> None:
     nodes = parse("a = 1\nb = a\nc = 2\ndef f(): return b\n", "cell 1", notebook=True)
     kept = needed([describe("cell 1", node) for node in nodes], {"f"})
     assert [sorted(statement.binds) for statement in kept] == [["a"], ["b"], ["f"]]
+
+
+def test_the_same_text_loaded_twice_runs_twice_and_is_compiled_once() -> None:
+    text = "from __future__ import annotations\nseen = []\ndef f(x: Unknown):\n    return x\n"
+    (first, problems), (second, _) = module(text), module(text)
+    assert problems == [] and first["seen"] is not second["seen"] and first["f"] is not second["f"]
+    assert first["f"].__code__ is second["f"].__code__  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What the figures of the lessons have in common: three colours, a sentence as title, units; and tables."""
+"""What the figures of the lessons have in common: colours, marks, a sentence as title, units; and tables."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,6 +7,7 @@ from IPython.display import Markdown
 from matplotlib.axes import Axes
 
 DENSE, COMPRESSED, ERROR = "0.55", "tab:blue", "tab:red"  # grey, blue, red in every lesson
+VARIANTS = ((COMPRESSED, "o"), ("midnightblue", "s"), ("deepskyblue", "^"), ("0.1", "D"))  # colour and mark
 
 
 def axes(title: str, *, x: str, y: str, size: tuple[float, float] = (6.4, 3.2)) -> Axes:

@@ -104,6 +104,7 @@ ax.yaxis.set_major_formatter("{x:g}")
 ax.set_ylim(0.5, 8 * max(wall) / middle)
 ax.legend(frameon=False, ncols=2)
 plt.show()
+print(f"first call: {own[0] / middle:.0f} times the median, on the wall clock {wall[0] / middle:.0f} times")
 
 # %% [markdown]
 # **What happened.** The first call is slow on both clocks, in every fresh process.
@@ -125,8 +126,10 @@ plt.show()
 
 # %%
 def relative_times(*runs):
-    """The median time of each run as a multiple of the first one's."""
-    times = [measuring.median_latency(run, repeats=51, clock=time.thread_time) for run in runs]
+    """The median time of each run as a multiple of the first one's; the runs take turns, eleven times."""
+    take = partial(measuring.median_latency, repeats=5, clock=time.thread_time)
+    rounds = [[take(run) for run in runs] for _ in range(11)]
+    times = [statistics.median(turns) for turns in zip(*rounds, strict=True)]
     return [t / times[0] for t in times]
 
 
@@ -252,6 +255,9 @@ for k, (name, color) in enumerate([("parameters", "0.8"), ("MACs", plots.DENSE),
 ax.set_xticks(range(6), layers)
 ax.legend(frameon=False)
 plt.show()
+for name, share in shares.items():
+    most = max(layers, key=lambda layer: share[layers[layer]])
+    print(f"most of the {name}: {most}, {share[layers[most]]:.0f} %")
 
 # %% [markdown]
 # **What happened.** Three costs, and no two of them alike.
@@ -350,6 +356,8 @@ ax.set_xlim(0.3, 3 * max(times))
 ax.grid(visible=False)
 ax.invert_yaxis()
 plt.show()
+for t, name in sorted(zip(times, runs, strict=True)):  # the quickest first
+    print(f"{t:.1f}  {name}")
 
 # %% [markdown]
 # **What happened.** The depthwise layer does the same MACs on 32 times as many numbers as the first.
@@ -375,14 +383,17 @@ batch = data.to_float(digits.images[:100], "mnist")
 times = relative_times(partial(mlp, image), partial(cnn, image), partial(mlp, batch), partial(cnn, batch))
 alone, together = times[:2], [t / 100 for t in times[2:]]  # per image: LeNet-300-100, LeNet-5
 rows = [
-    ["time of an image alone", *alone, alone[1] / alone[0]],
+    ["time of an image alone, in section 2", small[4], large[4], factors["time of one call, relative"]],
+    ["time of an image alone, now", *alone, alone[1] / alone[0]],
     ["time of an image in a batch of 100", *together, together[1] / together[0]],
     ["gain in images a second", alone[0] / together[0], alone[1] / together[1], ""],
 ]
 plots.table(["", "LeNet-300-100", "LeNet-5", "factor"], rows)
 
 # %% [markdown]
-# **What happened.** LeNet-300-100 gains far more.
+# **What happened.** The first two rows measure the same thing twice: by so much may a time differ from one measurement to the next.
+#
+# LeNet-300-100 gains far more.
 # Alone, it fetches each weight for a single MAC, and each call has a fixed price; a batch shares both.
 # LeNet-5 gains less: its convolutions use each weight many times even for one image.
 #
@@ -476,6 +487,8 @@ ax.set_xticks(range(10), [names[k] for k in order], rotation=30)
 ax.legend(frameon=False)
 plt.show()
 changes = after[best] - before[best]
+print(f"accuracy {recall.mean():.2f} % before, {pruned_recall.mean():.2f} % after")
+print(f"{names[worst]}: recall {recall[worst]:.1f} % before, {pruned_recall[worst]:.1f} % after")
 print(f"{names[best]} comes off best: recall {changes[1]:+.1f} points, precision {changes[0]:+.1f} points")
 
 # %% [markdown]

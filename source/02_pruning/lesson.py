@@ -302,7 +302,8 @@ for start in range(0, 10_000, 100):
     F.cross_entropy(dense(inputs), train.labels[start : start + 100]).backward()
     for name, scores in gradient.items():
         scores += pruning.taylor_scores(parameters[name].detach(), parameters[name].grad) / 100
-chance = {name: torch.rand_like(weight) for name, weight in weights_of(dense).items()}
+generator = torch.Generator().manual_seed(0)
+chance = {name: torch.rand(w.shape, generator=generator) for name, w in weights_of(dense).items()}
 
 # %%
 sparsities = [0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95]
@@ -316,11 +317,9 @@ errors = {name: [error(pruned(dense, rule(s))) for s in sparsities] for name, ru
 
 # %%
 ax = plots.axes("Small weights can go, random ones cannot", x="sparsity, %", y="error on held-out images, %")
-styles = {"random": "-", "equal shares": ":", "gradient": "--", "magnitude": "-"}
-colors = {"random": plots.ERROR, "magnitude": plots.COMPRESSED}
-for name, line in styles.items():
-    percent = [100 * s for s in sparsities]
-    ax.plot(percent, errors[name], line, marker=".", color=colors.get(name, plots.COMPRESSED), label=name)
+looks = [(plots.ERROR, "x"), plots.VARIANTS[2], plots.VARIANTS[1], plots.VARIANTS[0]]
+for name, (color, mark) in zip(rules, looks, strict=True):
+    ax.plot([100 * s for s in sparsities], errors[name], color=color, marker=mark, label=name)
 ax.axhline(error(dense), color=plots.DENSE, label="dense")
 ax.set_ylim(-0.5, 20)
 ax.legend(frameon=False)
@@ -692,11 +691,9 @@ files = [bytes_of(sparsity) for sparsity in steps]
 title = "The dense file never shrinks, and positions cost before they save"
 ax = plots.axes(title, x="sparsity, %", y="file, MB")
 percent = [100 * s for s in steps]
-styles = {"sparse tensor": ":", "positions": "--", "mask": "-", "zipped": "-."}
 ax.plot(percent, [file["dense"] / 1e6 for file in files], marker=".", color=plots.DENSE, label="dense")
-for name, line in styles.items():
-    sizes = [file[name] / 1e6 for file in files]
-    ax.plot(percent, sizes, line, marker=".", color=plots.COMPRESSED, label=name)
+for name, (color, mark) in zip(("mask", "positions", "sparse tensor", "zipped"), plots.VARIANTS, strict=True):
+    ax.plot(percent, [file[name] / 1e6 for file in files], color=color, marker=mark, label=name)
 ax.set_ylim(0, 2.5)
 ax.legend(frameon=False)
 plt.show()

@@ -292,9 +292,8 @@ part = (x < ranges["least error, 4 bits"][1]).float().mean()
 title = f"With 4 bits it pays to clip the last {100 * (1 - part):.1f} % of the numbers"
 ax = plots.axes(title, x="input of the layer stages.1.0.conv2, behind a ReLU", y="numbers, logarithmic")
 ax.hist(x.numpy(), bins=100, log=True, color=plots.DENSE)
-styles = ("-", "--", "-.", ":")
-for (name, (_, high)), style in zip(ranges.items(), styles, strict=True):
-    ax.axvline(high, linestyle=style, color=plots.COMPRESSED, label=f"{name}: up to {high:.2f}")
+for (name, (_, high)), (color, mark) in zip(ranges.items(), plots.VARIANTS, strict=True):
+    ax.axvline(high, color=color, marker=mark, clip_on=False, label=f"{name}: up to {high:.2f}")
 ax.legend(loc="upper center", facecolor="white", framealpha=1, edgecolor="white")
 plt.show()
 
@@ -427,7 +426,7 @@ print(
 
 # %% [markdown]
 # **What happened.** Integers do the work of the float net: the answers that change are few, and not all for the worse.
-# The two implementations agree, but for a code or so that lies within a hair of a half.
+# The two implementations agree: where a code differs at all, its sum lies within a hair of a half.
 
 # %% [markdown]
 # **The recipe** for a whole net, *post-training quantization*, needs neither labels nor training:
@@ -459,17 +458,17 @@ plots.table(["buffer of the quantized ResNet-8 (the first six)", "type", "number
 # %%
 sweep = {(run["net"], run["way"], run["bits"]): run for run in recorded["sweep"]}
 ways = {
-    "weights, per tensor": (plots.DENSE, "--"),
-    "weights, per channel": (plots.DENSE, "-"),
-    "weights and activations": (plots.COMPRESSED, "--"),
-    "weights and activations, ranges chosen": (plots.COMPRESSED, "-"),
+    "weights, per tensor": (plots.DENSE, "s"),
+    "weights, per channel": plots.VARIANTS[3],
+    "weights and activations": plots.VARIANTS[2],
+    "weights and activations, ranges chosen": plots.VARIANTS[0],
 }
 figure, panels = plt.subplots(1, 3, figsize=(8.4, 3.3), dpi=90, sharey=True, layout="constrained")
 for panel, (net, title) in zip(panels, titles.items(), strict=True):
-    for way, (color, style) in ways.items():
+    for way, (color, mark) in ways.items():
         widths = sorted(b for n, w, b in sweep if (n, w) == (net, way))
         heights = [sweep[net, way, b]["accuracy"] for b in widths]
-        panel.plot(widths, heights, style, marker=".", color=color, label=way)
+        panel.plot(widths, heights, marker=mark, markersize=4, color=color, label=way)
     panel.set_title(title, fontsize=10)
     panel.set_xlabel("bits")
     panel.spines[["top", "right"]].set_visible(False)

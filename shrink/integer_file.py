@@ -98,7 +98,7 @@ class Mixture(Context):
         ]
 
 
-class _Walk:
+class Walk:
     """The order in which the integers of a network are coded, and what each is guessed from.
 
     Encoding, the lists of integers are read; decoding, they are filled in, for the coder returns each bit.
@@ -174,8 +174,8 @@ class _Walk:
             size += 1
         return size if sign else -size
 
-    def biases(self, layer: str, values: list[int]) -> None:
-        """The biases of a layer: how many binary digits each has, the digits behind the first, the sign."""
+    def numbers(self, layer: object, values: list[int]) -> None:
+        """Integers, a layer's biases for instance: how many binary digits, those behind the first, sign."""
         for at, value in enumerate(values):
             length = 0
             while length < MOST_BIAS.bit_length():
@@ -233,9 +233,9 @@ def encode_integers(name: str, state: Mapping[str, Tensor], exponents: Mapping[s
     if name not in GRIDS:
         raise ValueError(f"name must be one of {', '.join(GRIDS)}, got {name!r}")
     grids = GRIDS[name]
-    weights = {layer: _integers(state[f"{layer}.weight"], MOST, f"{layer}.weight") for layer in grids}
+    weights = {layer: integers(state[f"{layer}.weight"], MOST, f"{layer}.weight") for layer in grids}
     biases = {
-        layer: _integers(state[f"{layer}.bias"] / 2.0 ** exponents[layer], MOST_BIAS, f"{layer}.bias")
+        layer: integers(state[f"{layer}.bias"] / 2.0 ** exponents[layer], MOST_BIAS, f"{layer}.bias")
         for layer in grids
     }
     used = _used(weights, biases, grids)
@@ -244,13 +244,13 @@ def encode_integers(name: str, state: Mapping[str, Tensor], exponents: Mapping[s
         data += used[layer].to_bytes(2, "big")[-_width(grids[layer]) :]
     data += bytes([exponents[layer] + 64 for layer in grids])
     coder = Encoder()
-    walk = _Walk(coder)
+    walk = Walk(coder)
     for layer, shape in _cut(grids, used).items():
         rows = weights[layer].view(grids[layer])[: shape[0], : shape[1]]
-        walk.biases(layer, biases[layer][: shape[0]].tolist())
+        walk.numbers(layer, biases[layer][: shape[0]].tolist())
         walk.weights(layer, rows.flatten().tolist(), shape)
     data += coder.finish()
-    return bytes(data) + _checksum(data)
+    return bytes(data) + checksum(data)
 
 
 def decode_integers(data: bytes) -> tuple[str, dict[str, Tensor]]:
@@ -305,11 +305,11 @@ def _read(data: bytes) -> tuple[str, dict[str, Tensor], dict[str, float]]:
     name, used, exponents, start = _header(data)
     grids = GRIDS[name]
     coder = Decoder(bytes(data[start:-2]))
-    walk = _Walk(coder)
+    walk = Walk(coder)
     state = {key: torch.zeros_like(tensor) for key, tensor in NETS[name]().state_dict().items()}
     for layer, shape in _cut(grids, used).items():
         biases, values = [0] * shape[0], [0] * (shape[0] * shape[1] * shape[2] * shape[3])
-        walk.biases(layer, biases)
+        walk.numbers(layer, biases)
         walk.weights(layer, values, shape)
         state[f"{layer}.bias"][: shape[0]] = torch.tensor(biases) * 2.0 ** exponents[layer]
         whole = state[f"{layer}.weight"].view(grids[layer])
@@ -331,7 +331,7 @@ def _header(data: bytes) -> tuple[str, dict[str, int], dict[str, int], int]:
     start = 1 + sum(widths.values()) + len(grids)
     if len(data) < start + 2:
         raise ValueError(f"data are cut off: {len(data)} bytes")
-    if _checksum(data[:-2]) != bytes(data[-2:]):
+    if checksum(data[:-2]) != bytes(data[-2:]):
         raise ValueError("data are damaged: the checksum does not fit")
     used, at = {}, 1
     for layer, width in widths.items():
@@ -344,12 +344,12 @@ def _header(data: bytes) -> tuple[str, dict[str, int], dict[str, int], int]:
     return name, used, exponents, start
 
 
-def _checksum(data: bytes | bytearray) -> bytes:
+def checksum(data: bytes | bytearray) -> bytes:
     """CRC-16 (CCITT, begun at FFFF), inverted: otherwise a zero byte behind the file would go unnoticed."""
     return (binascii.crc_hqx(data, 0xFFFF) ^ 0xFFFF).to_bytes(2, "big")
 
 
-def _integers(values: Tensor, most: int, name: str) -> Tensor:
+def integers(values: Tensor, most: int, name: str) -> Tensor:
     """The values as int64, if they are integers of at most `most`."""
     whole = values.round().long()
     if not torch.equal(whole.to(values.dtype), values) or bool((whole.abs() > most).any()):

@@ -8,7 +8,7 @@ for the bits that it would take in the file, at a price that rises until the fil
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,12 +18,10 @@ from torch import Tensor, nn
 
 from shrink.data import to_float
 from shrink.distillation import distillation_loss
-from shrink.integer_file import GRIDS, encode_integers
+from shrink.integer_file import GRIDS, Shape, encode_integers
 from shrink.nets import NETS
 
-Data = tuple[
-    Tensor, Tensor, Tensor
-]  # views (V, N, 1, 28, 28) uint8, teacher's logits (V, N, 10), labels (N,)
+Data = tuple[Tensor, Tensor, Tensor]  # views (V, N, C, H, W) uint8, teacher's logits (V, N, 10), labels (N,)
 BATCH = 256
 BETAS = (0.9, 0.99)  # of Adam; a short memory, for the price of a weight changes
 BIAS_STEP = 0.25  # about: rounded so that it is a power of two in the network of integers
@@ -175,8 +173,8 @@ def bit_prices(codes: Tensor, grid: Sequence[int]) -> tuple[Tensor, float]:
     return price.view(codes.shape), float(torch.where(some > 0, here, none).sum()) + values
 
 
-class PricedNet(nn.Module):
-    """A network that answers with integers: every weight is a multiple of its layer's step, most are zero.
+class Priced(nn.Module):
+    """A network whose weights pay for their bits: each is a multiple of its layer's step, most are zero.
 
     Forward, a weight w counts as n * step with n = round(w / step), or 0 inside a dead zone that is the wider
     the dearer the weight. Backward, w gets the gradient of n * step. The steps stay: the weights grow or
@@ -187,64 +185,99 @@ class PricedNet(nn.Module):
     """
 
     def __init__(
-        self, name: str, net: nn.Sequential, *, coarseness: Sequence[float], largest: int = 3
+        self, layers: Mapping[str, nn.Linear | nn.Conv2d], grids: Mapping[str, Shape], largest: int
     ) -> None:
         super().__init__()
-        self.name, self.net, self.largest = name, net, largest
-        self.sharpness = nn.Parameter(torch.zeros(()))  # logarithm of a factor on all logits
-        layers = [layer for layer in net if isinstance(layer, nn.Linear | nn.Conv2d)]
-        self.layers = dict(zip(GRIDS[name], layers, strict=True))
-        self.exponents, scale = {}, 1.0
-        for (key, layer), coarse in zip(self.layers.items(), coarseness, strict=True):
-            step = coarse * float(layer.weight.detach().std())
-            scale *= step
-            self.exponents[key] = round(math.log2(BIAS_STEP / scale))
-            self.register_buffer(f"step_{key}", torch.tensor(step))
-            self.register_buffer(f"bias_step_{key}", torch.tensor(scale * 2.0 ** self.exponents[key]))
-            self.register_buffer(f"price_{key}", torch.ones_like(layer.weight))
+        self.layers, self.grids, self.largest = dict(layers), grids, largest
+        for key, layer in self.layers.items():
+            self.register_buffer(f"step_{_plain(key)}", torch.ones(()))
+            self.register_buffer(f"price_{_plain(key)}", torch.ones_like(layer.weight))
+
+    def step(self, key: str) -> Tensor:
+        """The step of a layer's weights, float32, for all or for each unit."""
+        return self.get_buffer(f"step_{_plain(key)}")
+
+    def price(self, key: str) -> Tensor:
+        """What each weight of a layer costs, float32, in bits."""
+        return self.get_buffer(f"price_{_plain(key)}")
 
     def codes(self, key: str) -> Tensor:
         """The integers of a layer, float32."""
-        price, scaled = self.get_buffer(f"price_{key}"), self.scaled(key)
+        price, scaled = self.price(key), self.scaled(key)
         dead_zone = 0.5 + 0.5 * (price / price.mean()).clamp(0.3, 2)
         return scaled.sign() * scaled.abs().round().clamp(1, self.largest) * (scaled.abs() > dead_zone)
 
-    def bias_codes(self, key: str) -> Tensor:
-        """The biases of a layer in units of their step, integers in float32."""
-        return (self.layers[key].bias.detach() / self.get_buffer(f"bias_step_{key}")).round()  # type: ignore
-
     def scaled(self, key: str) -> Tensor:
         """The weights of a layer in steps, before they are rounded."""
-        return self.layers[key].weight.detach() / self.get_buffer(f"step_{key}")
+        return self.layers[key].weight.detach() / self.step(key)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (N, 10) of the rounded network."""
-        values = {}
-        for key, layer in self.layers.items():
-            weight = self.codes(key) * self.get_buffer(f"step_{key}")
-            bias = self.bias_codes(key) * self.get_buffer(f"bias_step_{key}")
-            values[f"{key}.weight"] = weight + (layer.weight - layer.weight.detach())
-            values[f"{key}.bias"] = bias + (layer.bias - layer.bias.detach())  # type: ignore
-        logits: Tensor = torch.func.functional_call(self.net, values, (inputs,))
-        return logits * self.sharpness.exp()
+    def rounded(self, key: str) -> Tensor:
+        """The weights of a layer as they count: rounded, with the gradient of weights that are not."""
+        weight = self.layers[key].weight
+        return self.codes(key) * self.step(key) + (weight - weight.detach())
 
     def reprice_(self) -> float:
-        """Sets the price of each weight by the rounded network as it is; returns the bits of all."""
+        """Sets the price of each weight by the rounded network as it is; returns the bits of all weights."""
         bits = 0.0
         for key in self.layers:
-            codes = self.codes(key)
-            price, found = bit_prices(codes, GRIDS[self.name][key])
-            self.get_buffer(f"price_{key}").copy_(price)
-            bits += found + 2 * len(codes)  # about 2 bits a bias
+            price, found = bit_prices(self.codes(key), self.grids[key])
+            self.price(key).copy_(price)
+            bits += found
         return bits
 
     def pay_(self, price_of_a_bit: float) -> None:
         """Adds to the gradient of each weight what the file would save if it were a step nearer to zero."""
         for key, layer in self.layers.items():
-            scaled, step = self.scaled(key), self.get_buffer(f"step_{key}")
-            bits = torch.where(scaled.abs() < 1.5, self.get_buffer(f"price_{key}"), NEXT_BITS)
+            scaled, step = self.scaled(key), self.step(key)
+            bits = torch.where(scaled.abs() < 1.5, self.price(key), NEXT_BITS)
             assert layer.weight.grad is not None
             layer.weight.grad.add_(bits / step * scaled.sign(), alpha=price_of_a_bit)
+
+    def file(self) -> bytes:
+        """The network's file."""
+        raise NotImplementedError
+
+
+def _plain(key: str) -> str:
+    """A layer's name as a buffer's may be."""
+    return key.replace(".", "_")
+
+
+class PricedNet(Priced):
+    """A narrow LeNet of integers for `encode_integers`: its biases are integers too."""
+
+    def __init__(
+        self, name: str, net: nn.Sequential, *, coarseness: Sequence[float], largest: int = 3
+    ) -> None:
+        layers = [layer for layer in net if isinstance(layer, nn.Linear | nn.Conv2d)]
+        super().__init__(dict(zip(GRIDS[name], layers, strict=True)), GRIDS[name], largest)
+        self.name, self.net = name, net
+        self.sharpness = nn.Parameter(torch.zeros(()))  # logarithm of a factor on all logits
+        self.exponents, scale = {}, 1.0
+        for (key, layer), coarse in zip(self.layers.items(), coarseness, strict=True):
+            step = coarse * float(layer.weight.detach().std())
+            scale *= step
+            self.exponents[key] = round(math.log2(BIAS_STEP / scale))
+            self.step(key).fill_(step)
+            self.register_buffer(f"bias_step_{key}", torch.tensor(scale * 2.0 ** self.exponents[key]))
+
+    def bias_codes(self, key: str) -> Tensor:
+        """The biases of a layer in units of their step, integers in float32."""
+        return (self.layers[key].bias.detach() / self.get_buffer(f"bias_step_{key}")).round()  # type: ignore
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (N, 10) of the rounded network."""
+        values = {}
+        for key, layer in self.layers.items():
+            bias = self.bias_codes(key) * self.get_buffer(f"bias_step_{key}")
+            values[f"{key}.weight"] = self.rounded(key)
+            values[f"{key}.bias"] = bias + (layer.bias - layer.bias.detach())  # type: ignore
+        logits: Tensor = torch.func.functional_call(self.net, values, (inputs,))
+        return logits * self.sharpness.exp()
+
+    def reprice_(self) -> float:
+        """Sets the price of each weight; returns the bits of the file, about two of them a bias."""
+        return super().reprice_() + sum(2 * len(layer.weight) for layer in self.layers.values())
 
     def file(self) -> bytes:
         """The network's file: units that lead nowhere left out, the fullest first."""
@@ -279,13 +312,14 @@ def sort_units_(weights: dict[str, Tensor], biases: dict[str, Tensor]) -> None:
 
 
 def batches(data: Data, steps: range, *, seed: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Inputs (256, 1, 28, 28), the teacher's logits, labels; a step's draw is the same after a restart."""
+    """Inputs (256, C, H, W), the teacher's logits, labels; a step's draw is the same after a restart."""
     views, logits, labels = data
+    dataset = "mnist" if views.shape[2] == 1 else "cifar10"
     for step in steps:
         generator = torch.Generator().manual_seed(1_000_003 * seed + step)
         image = torch.randint(len(labels), (BATCH,), generator=generator)
         view = torch.randint(len(views), (BATCH,), generator=generator)
-        inputs = to_float(views[view, image], "mnist").to(memory_format=torch.channels_last)
+        inputs = to_float(views[view, image], dataset).to(memory_format=torch.channels_last)
         yield inputs, logits[view, image].float(), labels[image]
 
 
@@ -307,7 +341,7 @@ def learn_(
 
 
 def shrink_(
-    model: PricedNet,
+    model: Priced,
     data: Data,
     *,
     size: int,

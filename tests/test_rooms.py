@@ -8,8 +8,8 @@ from tools.compose import exercise_tasks, front_matter
 from tools.rooms import PROMISED, ROOT, TOPICS, Room, all_rooms, find, pages
 
 ROOMS = all_rooms()
-SCAFFOLDING = {"nets", "data", "training", "plots", "range_coder", "integer_file"}
-COMPOSITION = {"together"}  # composes all rooms for the records; its own room is not open yet
+SCAFFOLDING = {"nets", "data", "training", "plots", "range_coder", "integer_file", "normed_file"}
+COMPOSITION = {"together", "together_normed"}  # all rooms for the records; their own room is not open yet
 
 
 def test_topics_are_the_syllabus() -> None:

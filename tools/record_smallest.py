@@ -1,15 +1,15 @@
-"""Makes the records: the smallest files of both LeNets, data/records/*.bin and data/records/results.json.
+"""Makes the records: the smallest files, data/records/*.bin and data/records/results.json.
 
-    python -m tools.record_smallest lenet_300_100      R1, R1s and R2, three seeds
-    python -m tools.record_smallest lenet_5            R3 and R4, three seeds
-    python -m tools.record_smallest tried              what was tried, on images left out of the training
-    python -m tools.record_smallest table              data/records/results.json and docs/records.md anew
+    python -m tools.record_smallest RECIPE [SEED ...]  the records of a key of RECIPES; all three seeds
+    python -m tools.record_smallest tried [TITLE ...]  what was tried, on images left out of the training
+    python -m tools.record_smallest table              data/records/results.json anew from what it holds
 
-Each run trains a narrow network that pays for its bits (`shrink.together`) and learns from a teacher, the
-course's LeNet-5; one training gives the larger file first and goes on to the smaller. Choices were made on
-10,000 training images, drawn at random, that the runs under "tried" leave out. The networks of the records
-are trained on all 60,000 images, and each file is tested once, in a process of its own. A killed run goes on
-where it was: its state is kept below data/cache/records.
+Each run trains a network that pays for its bits (`shrink.together`, `shrink.together_normed`) and learns from
+a teacher: of the LeNets a narrow one from nothing, taught by the course's LeNet-5; of the CIFAR-10 nets the
+course's checkpoint, taught by the course's teacher. One training gives the larger file first and goes on to
+the smaller. Choices were made on training images, drawn at random, that the runs under "tried" leave out. The
+networks of the records are trained on all images, and each file is tested once, in a process of its own. A
+killed run goes on where it was: its state is kept below data/cache/records. CIFAR-10 needs `make data`.
 """
 
 import hashlib
@@ -22,35 +22,56 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shrink import data, integer_file, together, training, weight_sharing
+from shrink import data, integer_file, normed_file, together, together_normed, training, weight_sharing
 from tools import records, results
 
 CACHE = data.DATA_FOLDER / "cache" / "records"
 RUNS = CACHE / "runs"
 SEEDS = (0, 1, 2)
-VIEWS, VIEWS_SEED = 10, 5
+VIEWS, VIEWS_SEED = {"mnist": 10, "cifar10": 8}, 5
 LEFT_OUT, LEFT_OUT_SEED = 10_000, 99
 RECIPES: dict[str, dict[str, Any]] = {
     "lenet_300_100": {
-        "records": {"R2": 4_500, "R1": 2_330, "R1s": 1_765}, "units": (64, 32), "coarseness": (1.0, 0.8, 0.8),
-        "steps": 9_000, "rate": 4e-3,
+        "net": "lenet_300_100", "records": {"R2": 4_500, "R1": 2_330, "R1s": 1_765}, "units": (64, 32),
+        "coarseness": (1.0, 0.8, 0.8), "steps": 9_000, "rate": 4e-3,
     },
     "lenet_5": {
-        "records": {"R4": 3_070, "R3": 1_138}, "units": (8, 16, 48), "coarseness": (1.0, 0.8, 0.8, 0.8),
-        "steps": 6_000, "rate": 4e-3,
+        "net": "lenet_5", "records": {"R4": 3_070, "R3b": 1_138}, "units": (8, 16, 48),
+        "coarseness": (1.0, 0.8, 0.8, 0.8), "steps": 18_000, "rate": 4e-3,
+    },
+    "lenet_5_short": {
+        "net": "lenet_5", "records": {"R4b": 3_070, "R3": 1_138}, "units": (8, 16, 48),
+        "coarseness": (1.0, 0.8, 0.8, 0.8), "steps": 6_000, "rate": 4e-3,
+    },
+    "resnet_8": {
+        "net": "resnet_8", "records": {"R6": 24_400}, "coarseness": 0.4,
+        "steps": 1_500, "rate": 1e-3,
+    },
+    "student": {
+        "net": "student", "records": {"R5b": 33_800, "R5s": 24_800}, "coarseness": 0.4,
+        "steps": 2_500, "rate": 1e-3,
+    },
+    "resnet_20": {
+        "net": "resnet_20", "records": {"R7": 53_500, "R5": 33_800}, "coarseness": 0.8,
+        "steps": 1_200, "rate": 1e-3,
+    },
+    "teacher": {
+        "net": "teacher", "records": {"R8": 128_500}, "coarseness": 1.0, "steps": 800, "rate": 1e-3,
     },
 }  # fmt: skip
-# What was tried beside the recipe of LeNet-300-100, each for one file of TRIED_SIZE bytes.
-TRIED: dict[str, dict[str, Any]] = {
-    "as in the recipe": {},
-    "half the learning rate": {"rate": 2e-3},
-    "coarser steps": {"coarseness": (1.5, 1.5, 1.5)},
-    "three values: -1, 0, 1": {"largest": 1},
-    "no teacher, labels alone": {"teacher": False},
-    "no views, the images as they are": {"views": 1},
-    "fewer units at first": {"units": (40, 25)},
+# What was tried: title -> recipe, bytes of the file, what differs from the recipe.
+TRIED: dict[str, tuple[str, int, dict[str, Any]]] = {
+    "LeNet-300-100, as in the recipe": ("lenet_300_100", 2_000, {}),
+    "half the learning rate": ("lenet_300_100", 2_000, {"rate": 2e-3}),
+    "coarser steps": ("lenet_300_100", 2_000, {"coarseness": (1.5, 1.5, 1.5)}),
+    "three values: -1, 0, 1": ("lenet_300_100", 2_000, {"largest": 1}),
+    "no teacher, labels alone": ("lenet_300_100", 2_000, {"teacher": False}),
+    "no views, the images as they are": ("lenet_300_100", 2_000, {"views": 1}),
+    "fewer units at first": ("lenet_300_100", 2_000, {"units": (40, 25)}),
+    "LeNet-5, as in the recipe": ("lenet_5", 3_070, {}),
+    "a third of the steps": ("lenet_5", 3_070, {"steps": 6_000}),
+    "more units at first": ("lenet_5", 3_070, {"units": (10, 20, 64)}),
 }
-TRIED_SIZE = 2_000
 
 
 def save(path: Path, content: Any) -> None:
@@ -60,63 +81,83 @@ def save(path: Path, content: Any) -> None:
     os.replace(f"{path}.part", path)
 
 
-def teacher_and_views() -> tuple[Tensor, Tensor]:
-    """Views of the training images, uint8 (V, 60000, 1, 28, 28), and the teacher's logits, (V, 60000, 10)."""
-    teacher = training.load_checkpoint("lenet_5")
-    digest = hashlib.sha256(repr((VIEWS, VIEWS_SEED)).encode())
-    digest.update((training.CHECKPOINTS / "lenet_5.safetensors").read_bytes())
-    path = CACHE / f"views-{digest.hexdigest()[:12]}.pt"  # whoever changes moved_views deletes it
+def training_data(net: str) -> together.Data:
+    """Views of the training images, uint8 (V, N, C, H, W), the teacher's logits, (V, N, 10), labels."""
+    dataset, name = ("mnist", "lenet_5") if net in integer_file.GRIDS else ("cifar10", "teacher")
+    teacher = training.load_checkpoint(name).to(memory_format=torch.channels_last)
+    digest = hashlib.sha256(repr((VIEWS[dataset], VIEWS_SEED)).encode())
+    digest.update((training.CHECKPOINTS / f"{name}.safetensors").read_bytes())
+    images, labels = data.mnist("train") if dataset == "mnist" else data.cifar10("train", full=True)
+    path = CACHE / f"views-{digest.hexdigest()[:12]}.pt"  # whoever changes how views are made deletes it
     if not path.is_file():
-        generator = torch.Generator().manual_seed(VIEWS_SEED)
-        views = together.moved_views(data.mnist("train").images, VIEWS, generator=generator)
-        logits = [training.predict(teacher, view, dataset="mnist", batch_size=500).half() for view in views]
+        make = together.moved_views if dataset == "mnist" else together_normed.colour_views
+        views = make(images, VIEWS[dataset], generator=torch.Generator().manual_seed(VIEWS_SEED))
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dataset == "cifar10"):
+            logits = [
+                training.predict(teacher, view, dataset=dataset, batch_size=500).half() for view in views
+            ]
         save(path, (views, torch.stack(logits)))
     views, answers = torch.load(path, weights_only=True, mmap=True)
-    return views, answers
+    return views, answers, labels
 
 
-def split() -> tuple[Tensor, Tensor]:
+def split(count: int) -> tuple[Tensor, Tensor]:
     """Positions of the training images that choices are trained on, and of those they are made on."""
-    order = torch.randperm(60_000, generator=torch.Generator().manual_seed(LEFT_OUT_SEED))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(LEFT_OUT_SEED))
     return order[LEFT_OUT:], order[:LEFT_OUT]
 
 
 def train(
-    name: str, learn: together.Data, sizes: list[int], seed: int, **options: Any
+    net: str, learn: together.Data, sizes: list[int], seed: int, **options: Any
 ) -> list[dict[str, Any]]:
     """One training: its files, in the order of the sizes, each with the CPU-seconds up to there."""
-    code = {file: digest for file, digest in results.digests(Path(__file__)).items() if "shrink/t" in file}
-    settings = repr((name, len(learn[2]), len(learn[0]), sizes, seed, sorted(options.items()), code))
+    narrow = net in integer_file.GRIDS
+    modules = (
+        "shrink/together.py",
+        "shrink/training.py",
+        *(() if narrow else ("shrink/together_normed.py",)),
+    )
+    code = {file: digest for file, digest in results.digests(Path(__file__)).items() if file in modules}
+    settings = repr((net, len(learn[2]), len(learn[0]), sizes, seed, sorted(options.items()), code))
     place = RUNS / hashlib.sha256(settings.encode()).hexdigest()[:16]
     RUNS.mkdir(parents=True, exist_ok=True)
-    files = together.smallest_files(name, learn, sizes, seed=seed, place=place, **options)
+    make = together.smallest_files if narrow else together_normed.smallest_normed_files
+    files = make(net, learn, sizes, seed=seed, place=place, **options)
+    parts = [Path(f"{place}.{number}") for number in range(len(sizes))]
     seconds = [0.0]
-    for path in (place, *(Path(f"{place}.{number}") for number in range(len(sizes)))):
+    for path in [place, *parts] if narrow else parts:
         seconds.append(seconds[-1] + torch.load(path, weights_only=True)["cpu_seconds"])
     return [
         {"content": content, "cpu_seconds": round(spent)}
-        for content, spent in zip(files, seconds[2:], strict=True)
+        for content, spent in zip(files, seconds[-len(sizes) :], strict=True)
     ]
 
 
 def account(content: bytes) -> dict[str, Any]:
     """Where the bytes of a file went, its weights, the zero-order bound, and the size of a general file."""
-    name, state = integer_file.decode_integers(content)
-    spent = integer_file.bits_spent(content)
+    name, state = records.decoded(content)
+    if name in integer_file.GRIDS:
+        spent, codes = integer_file.bits_spent(content), {}
+        for layer, (units, channels, _, _) in integer_file.stored_shapes(content).items():
+            codes[layer] = state[f"{layer}.weight"].view(integer_file.GRIDS[name][layer])[:units, :channels]
+    else:
+        spent, codes = normed_file.bits_spent(content), normed_file.codes_of(content)
     kinds = {
         "positions": ("any",), "values": ("sign", "size"), "biases": ("digits", "digit", "minus"),
         "header": ("header",),
     }  # fmt: skip
     parts = {part: round(sum(spent.get(kind, 0.0) for kind in of) / 8, 1) for part, of in kinds.items()}
-    bound, layers = 0.0, {}
-    for layer, (units, channels, height, width) in integer_file.stored_shapes(content).items():
-        grid = integer_file.GRIDS[name][layer]
-        codes = state[f"{layer}.weight"].view(grid)[:units, :channels].long()
-        bound += weight_sharing.entropy_bits(codes) / 8
-        weights = int(codes.count_nonzero())
-        layers[layer] = {"units": units, "inputs": channels * height * width, "weights": weights}
+    bound = sum(weight_sharing.entropy_bits(each.long()) / 8 for each in codes.values())
+    layers = {
+        layer: {
+            "units": len(each),
+            "inputs": each[0].numel(),
+            "weights": int(each.count_nonzero()),
+        }
+        for layer, each in codes.items()
+    }
     return {
-        "weights": sum(each["weights"] for each in layers.values()), "parts": parts, "bound": round(bound),
+        "weights": sum(layer["weights"] for layer in layers.values()), "parts": parts, "bound": round(bound),
         "layers": layers, "as_encode_network": len(weight_sharing.encode_network(state)),
     }  # fmt: skip
 
@@ -124,9 +165,9 @@ def account(content: bytes) -> dict[str, Any]:
 def record(name: str, seed: int) -> None:
     """The records of one seed: trained on all images, written, and tested once."""
     recipe = dict(RECIPES[name])
-    wanted = recipe.pop("records")
-    learn = (*teacher_and_views(), data.mnist("train").labels)
-    for label, run in zip(wanted, train(name, learn, list(wanted.values()), seed, **recipe), strict=True):
+    net, wanted = recipe.pop("net"), recipe.pop("records")
+    made = train(net, training_data(net), list(wanted.values()), seed, **recipe)
+    for label, run in zip(wanted, made, strict=True):
         content = run.pop("content")
         path = records.FOLDER / f"{label}-{seed}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,35 +185,32 @@ def tested(path: Path) -> dict[str, Any]:
     digest = hashlib.sha256(content).hexdigest()
     known = json.loads(records.RESULTS.read_text("utf-8"))["runs"] if records.RESULTS.is_file() else []
     for run in known:
-        if run["sha256"] == digest and "wrong_of_few" in run:
+        if run["sha256"] == digest:
             return {key: value for key, value in run.items() if key not in ("record", "seed", "cpu_seconds")}
-    wrong = records.fresh_process(path)[1]
+    found = records.fresh_process(path)
+    few = records.wrong_of(content, records.few_test_images(found.pop("net")))[1]
     return {
-        "bytes": os.path.getsize(path), "sha256": digest, "wrong": wrong, "error_percent": wrong / 100,
-        "wrong_of_few": records.wrong_of(content, records.few_test_images())[1], **account(content),
+        "bytes": os.path.getsize(path), "sha256": digest, "error_percent": found["wrong"] / 100, **found,
+        "wrong_of_few": few, **account(content),
     }  # fmt: skip
 
 
 def try_out(title: str) -> None:
-    """One variant of the recipe, tested on the training images left out."""
-    recipe = dict(RECIPES["lenet_300_100"]) | TRIED[title]
-    recipe.pop("records")
-    (views, logits), (part, left_out) = teacher_and_views(), split()
-    count, taught = recipe.pop("views", VIEWS), recipe.pop("teacher", True)
-    digits = data.mnist("train")
-    learn = (views[:count, part], logits[:count, part], digits.labels[part])
+    """One variant of a recipe, tested on the training images left out."""
+    name, size, changes = TRIED[title]
+    recipe = RECIPES[name] | changes
+    net, _ = recipe.pop("net"), recipe.pop("records")
+    views, logits, labels = training_data(net)
+    part, left_out = split(len(labels))
+    count, taught = recipe.pop("views", len(views)), recipe.pop("teacher", True)
+    learn = (views[:count, part], logits[:count, part], labels[part])
     if not taught:  # a teacher that is sure of the label says what the label says
         sure = 30 * torch.nn.functional.one_hot(learn[2], 10).half()
         learn = (learn[0], sure.expand(count, -1, -1), learn[2])
-    run = train(
-        "lenet_300_100",
-        learn,
-        [TRIED_SIZE],
-        SEEDS[0],
-        **recipe,
-    )[0]
+    run = train(net, learn, [size], SEEDS[0], **recipe)[0]
     content = run.pop("content")
-    wrong = records.wrong_of(content, digits.take(left_out))[1]
+    images = data.mnist("train") if net in integer_file.GRIDS else data.cifar10("train", full=True)
+    wrong = records.wrong_of(content, images.take(left_out))[1]
     found = {"tried": title, "bytes": len(content), "left_out_error": wrong / LEFT_OUT * 100, **run}
     print(found, flush=True)
     write({"tried": [found | {"weights": account(content)["weights"]}]})
@@ -188,7 +226,7 @@ def write(new: dict[str, list[dict[str, Any]]]) -> None:
         "tried": [tried[title] for title in TRIED if title in tried],
         "recipes": RECIPES,
         "conditions": {
-            "views": VIEWS, "left_out": LEFT_OUT, "tried_size": TRIED_SIZE, "tried_seed": SEEDS[0],
+            "views": VIEWS, "left_out": LEFT_OUT, "tried_seed": SEEDS[0],
             "torch": torch.__version__.split("+")[0], "python": sys.version.split()[0],
         },
         "made_from": results.digests(Path(__file__)),
@@ -200,14 +238,14 @@ def write(new: dict[str, list[dict[str, Any]]]) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
-    asked = sys.argv[1:2]
+    asked, more = sys.argv[1:2], sys.argv[2:]
     if asked == ["table"]:
         write({})
-    elif asked == ["tried"]:
-        for title in TRIED:
+    elif asked == ["tried"] and set(more) <= set(TRIED):
+        for title in more or TRIED:
             try_out(title)
-    elif asked and asked[0] in RECIPES:
-        for seed in SEEDS:
+    elif asked and asked[0] in RECIPES and set(more) <= {str(seed) for seed in SEEDS}:
+        for seed in map(int, more or SEEDS):
             record(asked[0], seed)
     else:
         sys.exit(__doc__)

@@ -200,9 +200,9 @@ def try_out(title: str) -> None:
     content = run.pop("content")
     images = data.mnist("train") if net in integer_file.GRIDS else data.cifar10("train", full=True)
     wrong = records.wrong_of(content, images.take(left_out))[1]
-    found = {"tried": title, "bytes": len(content), "left_out_error": wrong / LEFT_OUT * 100, **run}
+    found = {"tried": title, "bytes": len(content), "left_out_error": wrong * 100 / LEFT_OUT, **run}
     print(found, flush=True)
-    write({"tried": [found | {"weights": account(content)["weights"]}]})
+    write({"tried": [found]})
 
 
 def write(new: dict[str, list[dict[str, Any]]]) -> None:

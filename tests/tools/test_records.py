@@ -101,6 +101,12 @@ def test_the_page_prints_the_results() -> None:
     assert records_page.filled(page, RECORDED) == page, "run `python -m tools.records_page`"
 
 
+def test_the_readme_prints_the_results() -> None:
+    kept = json.loads((records_page.ROOT / "data" / "results" / "records.json").read_text(encoding="utf-8"))
+    del kept["made_from"]
+    assert records_page.summary(RECORDED) == kept, "run `python -m tools.records_page` and `make build`"
+
+
 def test_the_records_were_made_by_the_code_as_it_is() -> None:
     assert results.outdated(records.RESULTS) == [], "run `python -m tools.record_smallest`, both networks"
 

@@ -41,7 +41,9 @@ def test_the_json_has_the_promised_fields() -> None:
     } <= set(data)
     assert {"name", "points", "max_points", "status", "message", "checks"} <= set(data["tasks"][0])
     assert {"name", "passed", "points", "max_points", "message", "hint"} <= set(data["tasks"][0]["checks"][0])
-    assert len(json.loads(report.to_json([result(), result()]))) == 2
+    several = report.to_json([result(), result()])
+    assert len(json.loads(several)) == 2 and len(several.splitlines()) == 4  # a line each
+    assert json.loads(report.to_json([])) == []
 
 
 def test_the_table_shows_markup_as_text() -> None:

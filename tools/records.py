@@ -60,7 +60,6 @@ GOALS = {
         "student", "CIFAR-10, any net: the student", 365_280, 25_000, 25_000, 10.0, "76 kB at 10.0 %"
     ),
     "R6": Goal("resnet_8", "ResNet-8", 312_744, 24_600, 24_600, 15.0, "98.5 kB at 13.5 %"),
-    "R6s": Goal("resnet_8", "ResNet-8", 312_744, 12_300, 12_300, 15.0, "98.5 kB at 13.5 %"),
     "R7": Goal("resnet_20", "ResNet-20", 1_078_888, 53_944, 53_944, 8.24, "16.6 times at 8.0 %"),
     "R8": Goal("teacher", "2-M-parameter net", 7_891_168, 129_000, 129_000, 7.4, "129 kB at 7.4 %"),
 }

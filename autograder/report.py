@@ -81,7 +81,7 @@ def write(path: Path, content: str | bytes) -> None:
 
 
 def to_json(results: list[Result]) -> str:
-    """One submission as an object, several as a list, a line each: the coder that can indent is a slow one."""
+    """One submission as an object, several as a list, a line each: the coder that indents is slow."""
     if len(results) == 1:
         return json.dumps(results[0].model_dump(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     each = [json.dumps(result.model_dump(), ensure_ascii=False, allow_nan=False) for result in results]

@@ -36,7 +36,7 @@ def smallest_normed_files(
     Args:
         name: one of `normed_file.NAMES`, whose checkpoint is where the training starts.
         data: views of the training images, what the teacher says of them, labels.
-        sizes: bytes, falling; a file may miss its size by a percent.
+        sizes: bytes, falling; with few steps a file can end an eighth below.
         coarseness: the step of a layer in standard deviations of its weights.
         steps: of 256 images, for each size.
         rate: the learning rate of Adam.

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import lzma
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from autograder import diagnosis, submission, wire
-from autograder.job import Answer, BrokenAnswer, InfraError, Job, Source, question
+from autograder.job import Answer, BrokenAnswer, InfraError, Job, Source, cases_of, question
 from autograder.recall import Call, Trail
 from autograder.report import CheckResult, Result, Status, TaskResult
 from autograder.rooms import Room, UnknownRoom, find_room
@@ -142,7 +142,22 @@ class RoomJudge(Judge):
 
     def run(self, scenario: Scenario, *, cpu_seconds: float = 5.0, fresh: bool = False, **inputs: Any) -> Any:
         task = self.check.task
-        call = Call(question(scenario, inputs, task=task, seed=self.told), cpu_seconds, fresh)
+        answer = self._ask(Call(question(scenario, inputs, task=task, seed=self.told), cpu_seconds, fresh))
+        return self._read(lambda: answer.value(task))
+
+    def each(
+        self, scenario: Scenario, cases: Iterable[dict[str, Any]], *, cpu_seconds: float = 5.0
+    ) -> Iterator[Any]:
+        task, inputs = self.check.task, list(cases)
+        asked = cases_of(scenario, inputs, task=task, seed=self.told)
+        answer = self._ask(Call(asked, cpu_seconds, fresh=False))
+        for value in self._read(lambda: answer.values(task, len(inputs))):
+            if isinstance(value, Outcome):
+                raise value
+            yield value
+
+    def _ask(self, call: Call) -> Answer:
+        """The answer to a call, from what has come already if that is what it asked."""
         before, answer = next(self.come, (None, None))
         if answer is None or before != call:  # nothing came yet, or the check asks otherwise than before
             self.come = iter(())
@@ -153,8 +168,12 @@ class RoomJudge(Judge):
         self.trail.append((call, answer))
         if isinstance(answer, Outcome):
             raise answer
+        return answer
+
+    def _read(self, read: Callable[[], Any]) -> Any:
+        """What an answer says; after one that is none, nothing good will come from its job."""
         try:
-            return answer.value(task)
+            return read()
         except BrokenAnswer:
             self.session.close()
             raise

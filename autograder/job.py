@@ -86,6 +86,15 @@ class Answer:
         except wire.WireError as error:
             raise BrokenAnswer(f"the process that ran {task} sent {error}") from error
 
+    def values(self, task: str, count: int) -> list[Any]:
+        """What each case of `cases_of` returned: a value, or the Outcome that came instead."""
+        parts = self.value(task)
+        if not isinstance(parts, list) or len(parts) != count:
+            raise BrokenAnswer(f"the process that ran {task} did not answer all cases")
+        return [
+            part[0] if isinstance(part, tuple) and len(part) == 1 else outcome(part, task) for part in parts
+        ]
+
     def read(self, doing: str) -> tuple[dict[str, Any], list[Any]]:
         """The header, and the buffers."""
         try:
@@ -107,6 +116,15 @@ def load_text(source: Source) -> bytes:
 
 def question(scenario: Scenario, inputs: dict[str, Any], *, task: str, seed: int) -> Question:
     """The call of a scenario with these inputs as they are now; large ones will travel as read-only files."""
+    return _question("call", scenario, inputs, task, seed)
+
+
+def cases_of(scenario: Scenario, inputs: list[dict[str, Any]], *, task: str, seed: int) -> Question:
+    """A call with each of these inputs, one after the other, in one question."""
+    return _question("cases", scenario, inputs, task, seed)
+
+
+def _question(op: str, scenario: Scenario, inputs: Any, task: str, seed: int) -> Question:
     buffers: list[wire.Buffer] = []
     tree = wire.encode(inputs, buffers)
     from_file = [HAVE_MEMFD and isinstance(raw, memoryview) and len(raw) >= LARGE for raw in buffers]
@@ -114,7 +132,7 @@ def question(scenario: Scenario, inputs: dict[str, Any], *, task: str, seed: int
     inline: list[wire.Buffer] = [
         bytes(raw) for raw, apart in zip(buffers, from_file, strict=True) if not apart
     ]
-    header = {"op": "call", "source": scenario.source, "name": scenario.name, "inputs": tree, "task": task}
+    header = {"op": op, "source": scenario.source, "name": scenario.name, "inputs": tree, "task": task}
     header |= {"from_file": from_file, "seed": seed}
     return Question(task, wire.header_text(header, inline), tuple(inline), large)
 

@@ -29,7 +29,7 @@ names them.
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,6 +159,18 @@ class Judge:
         `fresh=True` runs it in a new process that has seen no call. Raises an Outcome if there is no value.
         """
         raise NotImplementedError
+
+    def each(
+        self, scenario: Scenario, cases: Iterable[dict[str, Any]], *, cpu_seconds: float = 5.0
+    ) -> Iterator[Any]:
+        """What `run` gives for each case's inputs, one after the other; an Outcome is raised in its turn.
+
+        Marks are given on all cases put at once, which costs the time of one question, and `cpu_seconds` are
+        for all of them. So the learner's process holds every case while it answers the first: use this only
+        where no case's inputs tell what another one's answer should be.
+        """
+        for inputs in cases:
+            yield self.run(scenario, cpu_seconds=cpu_seconds, **inputs)
 
     def reference(self, scenario: Scenario, *, cpu_seconds: float = 60.0, **inputs: Any) -> Any:
         """The same from the reference, in a worker of its own; asked twice, it is run once."""

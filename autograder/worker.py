@@ -8,6 +8,7 @@ locks itself in (sandbox.py), then answers requests:
 
     load   run the submission's source (loader.py)
     call   run one scenario on given inputs and send back plain values, or what was raised
+    cases  the same for several inputs, one after the other
 
 The zygote never runs a tensor operation: a fork of a process with torch's threads in it would be broken.
 Its keepers sleep in system calls.
@@ -249,8 +250,7 @@ def answer_requests(channel: socket.socket) -> None:
                 loaded = loader.load(header["cells"], notebook=header["notebook"], wanted=header["wanted"])
                 reply = {"problems": loaded.problems}
             else:
-                value = call(header, inputs(header, buffers, files), Work(loaded))
-                reply = {"value": wire.encode(value, sent)}
+                reply = {"value": value(header, inputs(header, buffers, files), loaded, sent, cells)}
         except BaseException as error:
             reply, sent = {"error": report(error, cells, header.get("task", ""), loaded.problems)}, []
         del request, buffers
@@ -260,7 +260,27 @@ def answer_requests(channel: socket.socket) -> None:
             send(handle, {"id": header["id"], "error": {"kind": "large", "text": str(error)}})
 
 
-def inputs(header: dict[str, Any], buffers: list[Any], files: list[int]) -> dict[str, Any]:
+def value(
+    header: dict[str, Any], given: Any, loaded: loader.Loaded, sent: list[wire.Buffer], cells: set[str]
+) -> Any:
+    """What a scenario returned, encoded; of several cases a list: of each its value alone in a tuple, or what
+    was raised. Each is encoded before the next one runs, which may change what this one gave.
+    """
+    if header["op"] == "call":
+        return wire.encode(call(header, given, Work(loaded)), sent)
+    parts: list[Any] = ["l"]
+    for case in given:
+        before = len(sent)
+        try:
+            parts.append(wire.encode((call(header, case, Work(loaded)),), sent, 1))
+            sent[before:] = [bytes(buffer) for buffer in sent[before:]]
+        except BaseException as error:
+            del sent[before:]
+            parts.append(wire.encode(report(error, cells, header["task"], loaded.problems), sent, 1))
+    return parts
+
+
+def inputs(header: dict[str, Any], buffers: list[Any], files: list[int]) -> Any:
     """The inputs of a call. Large ones are mapped privately from read-only files: changing them changes a
     copy.
     """
@@ -269,8 +289,7 @@ def inputs(header: dict[str, Any], buffers: list[Any], files: list[int]) -> dict
         os.close(file)
     inline, shared = iter(buffers), iter(mapped)
     ordered = [next(shared) if from_file else next(inline) for from_file in header["from_file"]]
-    decoded: dict[str, Any] = wire.decode(header.pop("inputs"), ordered)  # no second copy in a frame
-    return decoded
+    return wire.decode(header.pop("inputs"), ordered)  # no second copy in a frame
 
 
 def call(header: dict[str, Any], values: dict[str, Any], work: Work) -> Any:

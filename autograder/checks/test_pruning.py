@@ -8,8 +8,10 @@ weights. A worker's answer is unpacked by `ask`, `mapping` and `tensor` alone: a
 # mypy: allow-untyped-defs, no-check-untyped-defs
 # Scenarios travel as source text into a worker that has no typing names.
 
+import itertools
 import json
 import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,19 @@ SHAPES = [(6,), (4, 5), (3, 4, 5), (2, 3, 4, 5)]
 def ask(judge: Judge, scenario: Scenario, count: int = 2, **inputs: Any) -> list[Any]:
     """The `count` values that a scenario returns, taken apart."""
     return sequence(judge.run(scenario, **inputs), what="what came back from the worker", length=count)
+
+
+def answered(
+    judge: Judge, scenario: Scenario, names: str, cases: Iterable[tuple[Any, ...]], count: int = 2
+) -> Iterator[tuple[tuple[Any, ...], list[Any]]]:
+    """Cases that have nothing to do with each other, put at once: each with the `count` values that came.
+
+    A case begins with the inputs called `names`; what follows is for the check.
+    """
+    listed = list(cases)
+    inputs = [dict(zip(names.split(), case, strict=False)) for case in listed]
+    for case, came in zip(listed, judge.each(scenario, inputs), strict=True):
+        yield case, sequence(came, what="what came back from the worker", length=count)
 
 
 def assert_unchanged(got: object, before: Tensor, *, what: str) -> None:
@@ -134,20 +149,15 @@ def test_threshold_mask_six_weights(judge: Judge) -> None:
     hint="The mask has the shape of the weight: no flatten, no indexing with the mask.",
 )
 def test_threshold_mask_shapes(judge: Judge) -> None:
-    for shape in SHAPES:
-        weight = torch.randn(shape, generator=judge.generator)
-        for transposed in (False, True):
-            seen = weight.transpose(0, -1) if transposed else weight
-            mask, after = ask(
-                judge, call_threshold_mask, weight=weight, threshold=0.625, transposed=transposed
-            )
-            mask = tensor(
-                mask, what=f"threshold_mask of a weight of shape {tuple(seen.shape)}", dtype=torch.bool
-            )
-            assert_equal(
-                mask, seen.abs() > 0.625, what=f"threshold_mask of a weight of shape {tuple(seen.shape)}"
-            )
-            assert_unchanged(after, seen, what="weight")
+    weights = [torch.randn(shape, generator=judge.generator) for shape in SHAPES]
+    cases = itertools.product(weights, (0.625,), (False, True))
+    for (weight, threshold, transposed), (mask, after) in answered(
+        judge, call_threshold_mask, "weight threshold transposed", cases
+    ):
+        seen = weight.transpose(0, -1) if transposed else weight
+        what = f"threshold_mask of a weight of shape {tuple(seen.shape)}"
+        assert_equal(tensor(mask, what=what, dtype=torch.bool), seen.abs() > threshold, what=what)
+        assert_unchanged(after, seen, what="weight")
 
 
 @check(
@@ -164,8 +174,10 @@ def test_threshold_mask_edges(judge: Judge) -> None:
         ([1e30, -1e30, 1e-30], 1e20, [True, True, False]),
         ([], 0.5, []),
     ]
-    for values, threshold, want in cases:
-        mask, _ = ask(judge, call_threshold_mask, weight=torch.tensor(values), threshold=threshold)
+    inputs = [(torch.tensor(values), threshold, values, want) for values, threshold, want in cases]
+    for (_, threshold, values, want), (mask, _) in answered(
+        judge, call_threshold_mask, "weight threshold", inputs
+    ):
         mask = tensor(mask, what=f"threshold_mask of {values}", dtype=torch.bool, shape=(len(values),))
         assert mask.tolist() == want, (
             f"threshold_mask of {values} with threshold {threshold:g} gave {mask.tolist()}"
@@ -220,9 +232,9 @@ def test_magnitude_mask_six_weights(judge: Judge) -> None:
     hint="One too few? int() cuts off; round() is the rule, halves go to the even neighbour as in Python.",
 )
 def test_magnitude_mask_rounding(judge: Judge) -> None:
-    for count, sparsity in ((3, 0.5), (5, 0.5), (7, 0.5), (3, 0.6), (4, 0.3), (100, 0.29), (10, 0.95)):
-        weight = torch.arange(1.0, count + 1)
-        mask, _ = ask(judge, call_magnitude_mask, weight=weight, sparsity=sparsity)
+    pairs = ((3, 0.5), (5, 0.5), (7, 0.5), (3, 0.6), (4, 0.3), (100, 0.29), (10, 0.95))
+    cases = [(torch.arange(1.0, count + 1), sparsity) for count, sparsity in pairs]
+    for (weight, sparsity), (mask, _) in answered(judge, call_magnitude_mask, "weight sparsity", cases):
         assert_prunes_lowest(mask, weight, sparsity, what="magnitude_mask", of="magnitude")
 
 
@@ -232,18 +244,15 @@ def test_magnitude_mask_rounding(judge: Judge) -> None:
     hint="'view size is not compatible'? A transposed weight needs flatten() or reshape().",
 )
 def test_magnitude_mask_shapes(judge: Judge) -> None:
-    for shape, scale in zip([*SHAPES, (31, 17)], [1.0, 1.0, 1e-12, 1e12, 1e-3], strict=True):
-        weight = torch.randn(shape, generator=judge.generator) * scale
-        for transposed in (False, True):
-            seen = weight.transpose(0, -1) if transposed else weight
-            for sparsity in (0.3, 0.8):
-                mask, after = ask(
-                    judge, call_magnitude_mask, weight=weight, sparsity=sparsity, transposed=transposed
-                )
-                assert_prunes_lowest(
-                    mask, seen.abs(), sparsity, what="magnitude_mask", of="magnitude", values=seen
-                )
-                assert_unchanged(after, seen, what="weight")
+    scales = zip([*SHAPES, (31, 17)], [1.0, 1.0, 1e-12, 1e12, 1e-3], strict=True)
+    weights = [torch.randn(shape, generator=judge.generator) * scale for shape, scale in scales]
+    cases = itertools.product(weights, (False, True), (0.3, 0.8))
+    for (weight, transposed, sparsity), (mask, after) in answered(
+        judge, call_magnitude_mask, "weight transposed sparsity", cases
+    ):
+        seen = weight.transpose(0, -1) if transposed else weight
+        assert_prunes_lowest(mask, seen.abs(), sparsity, what="magnitude_mask", of="magnitude", values=seen)
+        assert_unchanged(after, seen, what="weight")
 
 
 @check(
@@ -254,12 +263,10 @@ def test_magnitude_mask_shapes(judge: Judge) -> None:
 )
 def test_magnitude_mask_ties(judge: Judge) -> None:
     some = torch.randint(-2, 3, (4, 6), generator=judge.generator).float()
-    for weight in (torch.ones(4), torch.zeros(5), torch.tensor([0.5, -0.5, 0.5, -0.5, 2.0]), some):
-        for sparsity in (0.25, 0.6):
-            mask, _ = ask(judge, call_magnitude_mask, weight=weight, sparsity=sparsity)
-            assert_prunes_lowest(
-                mask, weight.abs(), sparsity, what="magnitude_mask with ties", of="magnitude"
-            )
+    weights = (torch.ones(4), torch.zeros(5), torch.tensor([0.5, -0.5, 0.5, -0.5, 2.0]), some)
+    cases = itertools.product(weights, (0.25, 0.6))
+    for (weight, sparsity), (mask, _) in answered(judge, call_magnitude_mask, "weight sparsity", cases):
+        assert_prunes_lowest(mask, weight.abs(), sparsity, what="magnitude_mask with ties", of="magnitude")
 
 
 @check(
@@ -269,10 +276,10 @@ def test_magnitude_mask_ties(judge: Judge) -> None:
     hint="Sparsity 0 prunes nothing, sparsity 1 everything; kthvalue(0) and an empty tensor need care.",
 )
 def test_magnitude_mask_edges(judge: Judge) -> None:
-    for weight in (torch.tensor([0.5, -2.0, 1.0]), torch.tensor([-2.0]), torch.zeros(4), torch.zeros(0, 3)):
-        for sparsity in (0.0, 1.0, 0.4):
-            mask, _ = ask(judge, call_magnitude_mask, weight=weight, sparsity=sparsity)
-            assert_prunes_lowest(mask, weight.abs(), sparsity, what="magnitude_mask", of="magnitude")
+    weights = (torch.tensor([0.5, -2.0, 1.0]), torch.tensor([-2.0]), torch.zeros(4), torch.zeros(0, 3))
+    cases = itertools.product(weights, (0.0, 1.0, 0.4))
+    for (weight, sparsity), (mask, _) in answered(judge, call_magnitude_mask, "weight sparsity", cases):
+        assert_prunes_lowest(mask, weight.abs(), sparsity, what="magnitude_mask", of="magnitude")
 
 
 @check(
@@ -336,6 +343,7 @@ def test_neuron_mask_four_neurons(judge: Judge) -> None:
     hint="Filters (out, in, kh, kw) give a matrix? Take the mean over all dimensions behind the first.",
 )
 def test_neuron_mask_shapes(judge: Judge) -> None:
+    cases = []
     for shape in [(5, 5), (6, 40), (4, 3, 5), (6, 3, 5, 5), (3, 2, 2, 2, 2)]:
         size = torch.linspace(0.25, 2.0, shape[0])[torch.randperm(shape[0], generator=judge.generator)]
         weight = torch.randn(shape, generator=judge.generator)
@@ -347,13 +355,14 @@ def test_neuron_mask_shapes(judge: Judge) -> None:
         )  # away from every mean, so that rounding cannot matter
         for transposed in (False, True):
             given = weight.transpose(0, -1).contiguous() if transposed else weight
-            mask, after = ask(
-                judge, call_neuron_mask, weight=given, threshold=threshold, transposed=transposed
-            )
-            what = f"neuron_mask of a weight of shape {shape}"
-            mask = tensor(mask, what=what, dtype=torch.bool, shape=(shape[0],))
-            assert_equal(mask, size > threshold, what=what)
-            assert_unchanged(after, weight, what="weight")
+            cases.append((given, threshold, transposed, weight, size))
+    for (_, threshold, _, weight, size), (mask, after) in answered(
+        judge, call_neuron_mask, "weight threshold transposed", cases
+    ):
+        what = f"neuron_mask of a weight of shape {tuple(weight.shape)}"
+        mask = tensor(mask, what=what, dtype=torch.bool, shape=size.shape)
+        assert_equal(mask, size > threshold, what=what)
+        assert_unchanged(after, weight, what="weight")
 
 
 @check(
@@ -369,8 +378,10 @@ def test_neuron_mask_edges(judge: Judge) -> None:
         ([[0.0, 0.0], [0.0, -1e-6]], 0.0, [False, True]),
         ([[0.0, 0.0, 0.0, 4.0], [2.0, 2.0, 2.0, 2.0]], 1.5, [False, True]),
     ]
-    for values, threshold, want in cases:
-        mask, _ = ask(judge, call_neuron_mask, weight=torch.tensor(values), threshold=threshold)
+    inputs = [(torch.tensor(values), threshold, values, want) for values, threshold, want in cases]
+    for (_, threshold, values, want), (mask, _) in answered(
+        judge, call_neuron_mask, "weight threshold", inputs
+    ):
         mask = tensor(mask, what=f"neuron_mask of {values}", dtype=torch.bool, shape=(len(values),))
         assert mask.tolist() == want, (
             f"neuron_mask of {values} with threshold {threshold:g} gave {mask.tolist()}"
@@ -441,16 +452,15 @@ def test_global_magnitude_masks_ranking(judge: Judge) -> None:
         name: torch.randn(shape, generator=judge.generator) * scale
         for (name, shape), scale in zip(shapes.items(), [1.0, 0.01, 0.2, 100.0, 1e-6], strict=True)
     }
-    for transposed in (False, True):
+    cases = itertools.product((weights,), (False, True), (0.2, 0.5, 0.9))
+    for (_, transposed, sparsity), (masks, after) in answered(
+        judge, call_global_masks, "weights transposed sparsity", cases
+    ):
         seen = {name: weight.transpose(0, -1) if transposed else weight for name, weight in weights.items()}
-        for sparsity in (0.2, 0.5, 0.9):
-            masks, after = ask(
-                judge, call_global_masks, weights=weights, sparsity=sparsity, transposed=transposed
-            )
-            assert_global(masks, seen, sparsity)
-            after = mapping(after, what="the argument weights", keys=seen)
-            for name, weight in seen.items():
-                assert_unchanged(after[name], weight, what=f"weights[{name!r}]")
+        assert_global(masks, seen, sparsity)
+        after = mapping(after, what="the argument weights", keys=seen)
+        for name, weight in seen.items():
+            assert_unchanged(after[name], weight, what=f"weights[{name!r}]")
 
 
 @check(
@@ -462,8 +472,8 @@ def test_global_magnitude_masks_count(judge: Judge) -> None:
     thirds = {name: torch.arange(1.0, 4.0) + shift for name, shift in (("a", 0.0), ("b", 0.25), ("c", 0.5))}
     ties = {"a": torch.ones(3, 2), "b": -torch.ones(5)}
     mixed = {"a": torch.randint(-2, 3, (4, 4), generator=judge.generator).float(), "b": torch.zeros(3)}
-    for weights, sparsity in ((thirds, 0.5), (ties, 0.5), (ties, 0.3), (mixed, 0.4), (mixed, 0.7)):
-        masks, _ = ask(judge, call_global_masks, weights=weights, sparsity=sparsity)
+    cases = ((thirds, 0.5), (ties, 0.5), (ties, 0.3), (mixed, 0.4), (mixed, 0.7))
+    for (weights, sparsity), (masks, _) in answered(judge, call_global_masks, "weights sparsity", cases):
         assert_global(masks, weights, sparsity)
 
 
@@ -475,10 +485,10 @@ def test_global_magnitude_masks_count(judge: Judge) -> None:
 )
 def test_global_magnitude_masks_edges(judge: Judge) -> None:
     several = {"a": torch.tensor([0.5, -2.0]), "b": torch.tensor([[-1.0]])}
-    for weights in (several, {"only": torch.tensor([[1.0, -3.0, 2.0]])}, {"one": torch.tensor([-2.0])}):
-        for sparsity in (0.0, 1.0, 0.4):
-            masks, _ = ask(judge, call_global_masks, weights=weights, sparsity=sparsity)
-            assert_global(masks, weights, sparsity)
+    all_weights = (several, {"only": torch.tensor([[1.0, -3.0, 2.0]])}, {"one": torch.tensor([-2.0])})
+    cases = itertools.product(all_weights, (0.0, 1.0, 0.4))
+    for (weights, sparsity), (masks, _) in answered(judge, call_global_masks, "weights sparsity", cases):
+        assert_global(masks, weights, sparsity)
 
 
 @check(
@@ -525,19 +535,20 @@ def test_taylor_scores_four_weights(judge: Judge) -> None:
     hint="One score for each weight, in the unit of the loss: no sum, no square, no scaling.",
 )
 def test_taylor_scores_shapes(judge: Judge) -> None:
+    cases = []
     for shape, scale in zip([(1,), *SHAPES, (0, 3)], [1.0, 1.0, 1e3, 1e-3, 1.0, 1.0], strict=True):
         weight = torch.randn(shape, generator=judge.generator) * scale
         grad = torch.randn(shape, generator=judge.generator) * scale
-        for transposed in (False, True):
-            w, g = (weight.transpose(0, -1), grad.transpose(0, -1)) if transposed else (weight, grad)
-            scores, *after = ask(
-                judge, call_taylor_scores, 3, weight=weight, grad=grad, transposed=transposed
-            )
-            what = f"taylor_scores of shape {tuple(w.shape)}"
-            scores = tensor(scores, what=what, dtype=torch.float32, shape=w.shape)
-            assert_close(scores, (w.double() * g.double()).abs().float(), what=what, atol=1e-6 * scale**2)
-            assert_unchanged(after[0], w, what="weight")
-            assert_unchanged(after[1], g, what="grad")
+        cases += [(weight, grad, False, scale), (weight, grad, True, scale)]
+    for (weight, grad, transposed, scale), (scores, *after) in answered(
+        judge, call_taylor_scores, "weight grad transposed", cases, count=3
+    ):
+        w, g = (weight.transpose(0, -1), grad.transpose(0, -1)) if transposed else (weight, grad)
+        what = f"taylor_scores of shape {tuple(w.shape)}"
+        scores = tensor(scores, what=what, dtype=torch.float32, shape=w.shape)
+        assert_close(scores, (w.double() * g.double()).abs().float(), what=what, atol=1e-6 * scale**2)
+        assert_unchanged(after[0], w, what="weight")
+        assert_unchanged(after[1], g, what="grad")
 
 
 # ---- mask_from_scores --------------------------------------------------------------------------------------
@@ -573,16 +584,15 @@ def test_mask_from_scores_six_scores(judge: Judge) -> None:
     hint="Exactly round(sparsity * n) of the lowest, in the shape of the scores.",
 )
 def test_mask_from_scores_shapes(judge: Judge) -> None:
-    for shape, scale, shift in zip(SHAPES, [1.0, 1e-12, 1e12, 1.0], [0.0, 0.0, 0.0, -10.0], strict=True):
-        scores = torch.randn(shape, generator=judge.generator) * scale + shift
-        for transposed in (False, True):
-            seen = scores.transpose(0, -1) if transposed else scores
-            for sparsity in (0.25, 0.55, 0.9):
-                mask, after = ask(
-                    judge, call_mask_from_scores, scores=scores, sparsity=sparsity, transposed=transposed
-                )
-                assert_prunes_lowest(mask, seen, sparsity, what="mask_from_scores", of="score")
-                assert_unchanged(after, seen, what="scores")
+    ranges = zip(SHAPES, [1.0, 1e-12, 1e12, 1.0], [0.0, 0.0, 0.0, -10.0], strict=True)
+    drawn = [torch.randn(shape, generator=judge.generator) * scale + shift for shape, scale, shift in ranges]
+    cases = itertools.product(drawn, (False, True), (0.25, 0.55, 0.9))
+    for (scores, transposed, sparsity), (mask, after) in answered(
+        judge, call_mask_from_scores, "scores transposed sparsity", cases
+    ):
+        seen = scores.transpose(0, -1) if transposed else scores
+        assert_prunes_lowest(mask, seen, sparsity, what="mask_from_scores", of="score")
+        assert_unchanged(after, seen, what="scores")
 
 
 @check(
@@ -593,10 +603,10 @@ def test_mask_from_scores_shapes(judge: Judge) -> None:
 )
 def test_mask_from_scores_edges(judge: Judge) -> None:
     some = torch.randint(-2, 3, (3, 5), generator=judge.generator).float()
-    for scores in (torch.tensor([1.0, -1.0]), torch.tensor([-2.0]), torch.zeros(5), some, torch.zeros(2, 0)):
-        for sparsity in (0.0, 1.0, 0.5, 0.3):
-            mask, _ = ask(judge, call_mask_from_scores, scores=scores, sparsity=sparsity)
-            assert_prunes_lowest(mask, scores, sparsity, what="mask_from_scores", of="score")
+    drawn = (torch.tensor([1.0, -1.0]), torch.tensor([-2.0]), torch.zeros(5), some, torch.zeros(2, 0))
+    cases = itertools.product(drawn, (0.0, 1.0, 0.5, 0.3))
+    for (scores, sparsity), (mask, _) in answered(judge, call_mask_from_scores, "scores sparsity", cases):
+        assert_prunes_lowest(mask, scores, sparsity, what="mask_from_scores", of="score")
 
 
 @check("mask_from_scores", "refuses a sparsity outside [0, 1]", points=0.5, hint="raise ValueError(...)")
@@ -620,10 +630,18 @@ def call_polynomial_sparsity(work, step, options):
     return work.polynomial_sparsity(step, **options)
 
 
-def assert_schedule(judge: Judge, step: int, want: float, **options: float) -> None:
-    got = judge.run(call_polynomial_sparsity, step=step, options=options)
-    case = f"polynomial_sparsity({step}, {', '.join(f'{name}={value}' for name, value in options.items())})"
-    got = real(got, what=case)
+def assert_schedules(judge: Judge, cases: list[tuple[int, float, dict[str, float]]]) -> None:
+    """(step, sparsity wanted, options) of each case."""
+    came = judge.each(
+        call_polynomial_sparsity, [{"step": step, "options": options} for step, _, options in cases]
+    )
+    for (step, want, options), got in zip(cases, came, strict=True):
+        assert_schedule(got, step, want, options)
+
+
+def assert_schedule(got: object, step: int, want: float, options: dict[str, float]) -> None:
+    case = f"polynomial_sparsity({step}, {', '.join(f'{name}={given}' for name, given in options.items())})"
+    value = real(got, what=case)
     o = {"initial": 0.0, "power": 3, **options}
     progress = min(1.0, max(0.0, (step - o["start"]) / (o["end"] - o["start"])))
     rise = o["final"] - o["initial"]
@@ -636,10 +654,10 @@ def assert_schedule(judge: Judge, step: int, want: float, **options: float) -> N
         "initial and final exchanged": o["initial"] + rise * (1 - progress) ** o["power"],
     }
     told = [
-        f" (that is {name})" for name, value in mistakes.items() if math.isclose(got, value, rel_tol=1e-6)
+        f" (that is {name})" for name, other in mistakes.items() if math.isclose(value, other, rel_tol=1e-6)
     ]
-    close = math.isclose(got, want, rel_tol=1e-6, abs_tol=1e-6)
-    assert close, f"{case}: expected {want:.6g}, got {got:.6g}{''.join(told[:1])}"
+    close = math.isclose(value, want, rel_tol=1e-6, abs_tol=1e-6)
+    assert close, f"{case}: expected {want:.6g}, got {value:.6g}{''.join(told[:1])}"
 
 
 @check(
@@ -649,9 +667,12 @@ def assert_schedule(judge: Judge, step: int, want: float, **options: float) -> N
     hint="Half way is 7/8 of the way when the power is 3: 1 - (1 - 0.5)^3.",
 )
 def test_polynomial_sparsity_half_way(judge: Judge) -> None:
-    assert_schedule(judge, 50, 0.7, start=0, end=100, final=0.8)
-    assert_schedule(judge, 20, 0.75, start=10, end=30, final=0.9, initial=0.3, power=2)
-    assert_schedule(judge, 25, 0.225, start=0, end=100, final=0.9, power=1)
+    cases: list[tuple[int, float, dict[str, float]]] = [
+        (50, 0.7, {"start": 0, "end": 100, "final": 0.8}),
+        (20, 0.75, {"start": 10, "end": 30, "final": 0.9, "initial": 0.3, "power": 2}),
+        (25, 0.225, {"start": 0, "end": 100, "final": 0.9, "power": 1}),
+    ]
+    assert_schedules(judge, cases)
 
 
 @check(
@@ -660,24 +681,19 @@ def test_polynomial_sparsity_half_way(judge: Judge) -> None:
     hint="Wrong only when start > 0? Progress is (step - start) / (end - start).",
 )
 def test_polynomial_sparsity_formula(judge: Judge) -> None:
+    cases: list[tuple[int, float, dict[str, float]]] = []
     for power in (3, 1, 2, 5, 1.5):
         start, length = (int(value) for value in torch.randint(1, 500, (2,), generator=judge.generator))
         initial, final = sorted(v / 100 for v in torch.randint(101, (2,), generator=judge.generator).tolist())
         end = start + length + 3
         for step in range(start, end + 1, max(1, (end - start) // 4)):
             want = final + (initial - final) * (1 - (step - start) / (end - start)) ** power
-            assert_schedule(
-                judge, step, want, start=start, end=end, final=final, initial=initial, power=power
-            )
+            options = {"start": start, "end": end, "final": final, "initial": initial, "power": power}
+            cases.append((step, want, options))
         step = start + (end - start) // 3
-        assert_schedule(
-            judge,
-            step,
-            final * (1 - (1 - (step - start) / (end - start)) ** 3),
-            start=start,
-            end=end,
-            final=final,
-        )
+        want = final * (1 - (1 - (step - start) / (end - start)) ** 3)
+        cases.append((step, want, {"start": start, "end": end, "final": final}))
+    assert_schedules(judge, cases)
 
 
 @check(
@@ -686,12 +702,14 @@ def test_polynomial_sparsity_formula(judge: Judge) -> None:
     hint="Far behind end the sparsity falls again? Clamp the progress to [0, 1].",
 )
 def test_polynomial_sparsity_ends(judge: Judge) -> None:
+    cases: list[tuple[int, float, dict[str, float]]] = []
     for power in (3, 2, 1):
         options = {"start": 100, "end": 200, "final": 0.9, "initial": 0.25, "power": power}
         for step, want in ((0, 0.25), (99, 0.25), (100, 0.25), (200, 0.9), (201, 0.9), (100_000, 0.9)):
-            assert_schedule(judge, step, want, **options)
-    assert_schedule(judge, 0, 0.0, start=5, end=10, final=0.5)
-    assert_schedule(judge, 4, 0.3, start=5, end=10, final=1.0, initial=0.3)
+            cases.append((step, want, options))
+    cases.append((0, 0.0, {"start": 5, "end": 10, "final": 0.5}))
+    cases.append((4, 0.3, {"start": 5, "end": 10, "final": 1.0, "initial": 0.3}))
+    assert_schedules(judge, cases)
 
 
 # ---- apply_masks_ ------------------------------------------------------------------------------------------

@@ -348,12 +348,16 @@ def shrink_(
     steps: int,
     rate: float,
     seed: int,
+    first_price: float = 1e-8,
+    lead: float = 0,
+    looks: int = 10,
     place: Path | None = None,
 ) -> bytes:
     """Trains until the file has about so many bytes: the price of a bit follows from how far it is off.
 
-    Formula: price of a bit <- price * exp(2 * (bits / aim - 1)), every 25 steps. The aim falls to 8 * size in
-    the first 70 % of the steps, the learning rate to 0 in the second half.
+    Formula: price of a bit <- price * exp(2 * (expected bits / aim - 1)), every 25 steps, where expected bits
+    = bits * (bits / bits 25 steps ago) ** lead. The aim falls to 8 * size in the first 70 % of the steps, the
+    learning rate to 0 in the second half.
 
     Args:
         model: changed in place.
@@ -362,6 +366,10 @@ def shrink_(
         steps: training steps of 256 images.
         rate: the learning rate of Adam.
         seed: of the order of the images.
+        first_price: of a bit, in units of the loss. Far below the last one, it takes many steps to get there.
+        lead: how many times 25 steps the price looks ahead; at 0 it rises too far before it falls.
+        looks: how often the file is written in the second half, to measure what the estimate of its bits
+            does not know.
         place: a file that holds the state of training from time to time; if it exists, training goes on
             there.
 
@@ -372,22 +380,23 @@ def shrink_(
     and the bits that it costs, weighed against each other).
     """
     optimizer = torch.optim.Adam(model.parameters(), betas=BETAS)
-    price, start, off, first, begun = 1e-8, 0.0, 1.0, 0, time.process_time()
+    price, start, off, before, first, begun = first_price, 0.0, 1.0, 0.0, 0, time.process_time()
     if place is not None and place.exists():
         kept = torch.load(place, weights_only=True)
         model.load_state_dict(kept["model"])
         optimizer.load_state_dict(kept["optimizer"])
-        first, price, start, off = kept["numbers"]
+        first, price, start, off, before = kept["numbers"]
         begun -= kept["cpu_seconds"]
     for step, (inputs, logits, labels) in enumerate(batches(data, range(first, steps), seed=seed), first):
         progress = step / steps
         if step % 25 == 0:
             bits = model.reprice_()
-            start = start or bits / 8
-            if progress > 0.5 and step % max(steps // 20, 25) < 25:
+            start, before = start or bits / 8, before or bits
+            if progress > 0.5 and step % max(steps // (2 * looks), 25) < 25:
                 off = 8 * len(model.file()) / bits  # what the estimate does not know
             aim = size * max(start / size, 1) ** max(1 - progress / 0.7, 0) ** 2
-            price *= math.exp(max(-0.3, min(2 * (bits * off / 8 / aim - 1), 0.3)))
+            expected, before = bits * (bits / before) ** lead, bits
+            price *= math.exp(max(-0.3, min(2 * (expected * off / 8 / aim - 1), 0.3)))
         optimizer.param_groups[0]["lr"] = rate * min(1, 50 * progress, 2 - 2 * progress)
         optimizer.zero_grad()
         distillation_loss(model(inputs), logits, labels, temperature=1, alpha=0.5).backward()
@@ -395,7 +404,7 @@ def shrink_(
         optimizer.step()
         if step % 1000 == 999 or step == steps - 1:
             seconds = time.process_time() - begun
-            numbers = [step + 1, price, start, off]
+            numbers = [step + 1, price, start, off, before]
             states = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
             _keep(place, **states, numbers=numbers, cpu_seconds=seconds)
     return model.file()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,11 +24,12 @@ def smallest_normed_files(
     sizes: Sequence[int],
     *,
     coarseness: float,
-    steps: int,
+    steps: Sequence[int],
     rate: float,
     seed: int,
     largest: int = 15,
     place: Path | None = None,
+    **pricing: Any,
 ) -> list[bytes]:
     """Makes files of the wanted sizes, largest first, from the checkpoint `name`.
 
@@ -36,13 +38,14 @@ def smallest_normed_files(
     Args:
         name: one of `normed_file.NAMES`, whose checkpoint is where the training starts.
         data: views of the training images, what the teacher says of them, labels.
-        sizes: bytes, falling; with few steps a file can end an eighth below.
+        sizes: bytes, falling; a file may end some percent below.
         coarseness: the step of a layer in standard deviations of its weights.
-        steps: of 256 images, for each size.
+        steps: of 256 images, one number for each size.
         rate: the learning rate of Adam.
         seed: of the order of the images.
         largest: magnitude of an integer.
         place: where the state of training is kept, so that a killed run goes on there: PLACE.0, PLACE.1 ...
+        pricing: `first_price`, `lead` and `looks` of `shrink_`.
 
     Returns:
         Files for `decode_normed`.
@@ -51,9 +54,9 @@ def smallest_normed_files(
     """
     model = PricedNormNet(name, load_checkpoint(name), coarseness=coarseness, largest=largest)
     files = []
-    for number, size in enumerate(sizes):
+    for number, (size, count) in enumerate(zip(sizes, steps, strict=True)):
         kept = place and Path(f"{place}.{number}")
-        shrink_(model, data, size=size, steps=steps, rate=rate, seed=seed, place=kept)
+        shrink_(model, data, size=size, steps=count, rate=rate, seed=seed, place=kept, **pricing)
         model.settle_(data, seed=seed)
         files.append(model.file())
     return files

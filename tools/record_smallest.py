@@ -12,6 +12,7 @@ networks of the records are trained on all images, and each file is tested once,
 killed run goes on where it was: its state is kept below data/cache/records. CIFAR-10 needs `make data`.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -45,18 +46,23 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "resnet_8": {
         "net": "resnet_8", "records": {"R6": 24_400}, "coarseness": 0.4,
-        "steps": 1_500, "rate": 1e-3,
+        "steps": (1_500,), "rate": 1e-3,
     },
     "student": {
         "net": "student", "records": {"R5b": 33_800, "R5s": 24_800}, "coarseness": 0.4,
-        "steps": 2_500, "rate": 1e-3,
+        "steps": (2_500, 2_500), "rate": 1e-3,
     },
     "resnet_20": {
-        "net": "resnet_20", "records": {"R7": 53_500, "R5": 33_800}, "coarseness": 0.8,
-        "steps": 1_200, "rate": 1e-3,
+        "net": "resnet_20", "records": {"R7": 53_900, "R5": 33_900}, "coarseness": 0.8,
+        "steps": (2_000, 900), "rate": 1e-3, "first_price": 3e-7, "lead": 4,
+    },
+    "resnet_20_short": {
+        "net": "resnet_20", "records": {"R7b": 53_500, "R5c": 33_800}, "coarseness": 0.8,
+        "steps": (1_200, 1_200), "rate": 1e-3,
     },
     "teacher": {
-        "net": "teacher", "records": {"R8": 128_500}, "coarseness": 1.0, "steps": 800, "rate": 1e-3,
+        "net": "teacher", "records": {"R8b": 128_900, "R8": 128_900}, "coarseness": 1.0,
+        "steps": (1_400, 2_600), "rate": 1e-3, "first_price": 1e-7, "lead": 4, "looks": 3,
     },
 }  # fmt: skip
 # What was tried for R4: title -> recipe, bytes of the file, what differs from the recipe.
@@ -206,23 +212,30 @@ def try_out(title: str) -> None:
 
 
 def write(new: dict[str, list[dict[str, Any]]]) -> None:
-    """Puts runs into the results file: new ones replace those of the same name, in a fixed order."""
-    content = json.loads(records.RESULTS.read_text("utf-8")) if records.RESULTS.is_file() else {}
-    runs = {(run["record"], run["seed"]): run for run in [*content.get("runs", []), *new.get("runs", [])]}
-    tried = {run["tried"]: run for run in [*content.get("tried", []), *new.get("tried", [])]}
-    content = {
-        "runs": [runs[key] for key in sorted(runs)],
-        "tried": [tried[title] for title in TRIED if title in tried],
-        "recipes": RECIPES,
-        "conditions": {
-            "views": VIEWS, "left_out": LEFT_OUT, "tried_seed": SEEDS[0],
-            "torch": torch.__version__.split("+")[0], "python": sys.version.split()[0],
-        },
-        "made_from": results.digests(Path(__file__)),
-    }  # fmt: skip
-    temporary = records.RESULTS.with_suffix(".json.part")
-    temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, records.RESULTS)
+    """Puts runs into the results file: new ones replace those of the same name, in a fixed order.
+
+    One process at a time: two recipes may be at work.
+    """
+    records.RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "results.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        content = json.loads(records.RESULTS.read_text("utf-8")) if records.RESULTS.is_file() else {}
+        runs = {(run["record"], run["seed"]): run for run in [*content.get("runs", []), *new.get("runs", [])]}
+        tried = {run["tried"]: run for run in [*content.get("tried", []), *new.get("tried", [])]}
+        content = {
+            "runs": [runs[key] for key in sorted(runs)],
+            "tried": [tried[title] for title in TRIED if title in tried],
+            "recipes": RECIPES,
+            "conditions": {
+                "views": VIEWS, "left_out": LEFT_OUT, "tried_seed": SEEDS[0],
+                "torch": torch.__version__.split("+")[0], "python": sys.version.split()[0],
+            },
+            "made_from": results.digests(Path(__file__)),
+        }  # fmt: skip
+        temporary = records.RESULTS.with_suffix(".json.part")
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, records.RESULTS)
 
 
 def main() -> None:

@@ -153,7 +153,8 @@ def test_a_network_becomes_as_small_as_asked_and_goes_on_where_it_was_killed(tmp
 def test_a_killed_training_ends_as_one_that_was_not(tmp_path, monkeypatch):
     images = few(100)
     kept = []
-    whole = shrink_(priced("lenet_300_100", (5, 4)), images, size=200, steps=1_100, rate=1e-3, seed=0)
+    options = {"size": 200, "steps": 1_100, "rate": 1e-3, "seed": 0, "lead": 2, "looks": 4}
+    whole = shrink_(priced("lenet_300_100", (5, 4)), images, **options)
     keep = together._keep
 
     def die(place, **content):
@@ -162,7 +163,7 @@ def test_a_killed_training_ends_as_one_that_was_not(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(together, "_keep", die)
-    options = {"size": 200, "steps": 1_100, "rate": 1e-3, "seed": 0, "place": tmp_path / "net"}
+    options["place"] = tmp_path / "net"
     with pytest.raises(KeyboardInterrupt):
         shrink_(priced("lenet_300_100", (5, 4)), images, **options)
     monkeypatch.setattr(together, "_keep", keep)

@@ -91,7 +91,7 @@ def test_a_dead_unit_costs_next_to_nothing_and_keeps_its_shift():
 
 
 def test_a_run_that_was_finished_is_read_and_not_made_again(tmp_path):
-    options = {"coarseness": 0.5, "steps": 25, "rate": 1e-3, "seed": 0, "place": tmp_path / "run"}
+    options = {"coarseness": 0.5, "steps": (25, 25), "rate": 1e-3, "seed": 0, "place": tmp_path / "run"}
     files = smallest_normed_files("resnet_8", few(), [20_000, 16_000], **options)
     assert [decode_normed(file)[0] for file in files] == ["resnet_8"] * 2 and files[0] != files[1]
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}

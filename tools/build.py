@@ -21,7 +21,7 @@ constants, comes along inside the solution region.
 Without ``--execute`` nothing runs: outputs are kept where the notebook's stamp still holds (SHA-256 of the
 source text, of the built cells, of the files their imports lead to). With it, notebooks without a valid stamp
 are run in a fresh kernel; to run one again, delete it. ``--check`` writes nothing and ends with 1 if anything
-is out of date. A marked block of README.md is filled from ``data/results`` on the way (tools/figures.py).
+is out of date. Marked blocks of PAGES are filled from ``data/results`` on the way (tools/figures.py).
 """
 
 # mypy: allow-untyped-calls
@@ -44,6 +44,8 @@ from tools.execute import execute, problems, settle_environment
 from tools.figures import fill
 from tools.release import release
 from tools.rooms import ROOT, Room, all_rooms, find, pages
+
+PAGES = ("README.md", "docs/teaching.md")
 
 
 def build(room: Room, kind: str, *, run: bool) -> dict[Path, bytes]:
@@ -125,14 +127,16 @@ def run_builds(rooms: Sequence[Room], *, run: bool, check: bool, root: Path = RO
                 faults.append(f"{name} has no outputs of this text: run `make build ARGS=--execute`")
             verb = "wrote" if changed else "same "
             print(f"{verb} {name} ({len(data) / 1000:.0f} KB, {seconds:.1f} s)", flush=True)
-    readme = root / "README.md"
-    if readme.is_file():
-        text = readme.read_text(encoding="utf-8")
+    for kept in PAGES:
+        page = root / kept
+        if not page.is_file():
+            continue
+        text = page.read_text(encoding="utf-8")
         filled = fill(text, root / "data" / "results")
         if check and filled != text:
-            faults.append("README.md does not print the figures of data/results: run `make build`")
-        elif write(readme, filled.encode()):
-            print("wrote README.md")
+            faults.append(f"{kept} does not print the figures of data/results: run `make build`")
+        elif write(page, filled.encode()):
+            print(f"wrote {kept}")
     return faults
 
 

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tools import bench, results
 from tools.class_runs import (
@@ -120,17 +121,24 @@ def report(
             "coordinator's most, while it writes the files": first.peak,
         },
         "beside_nbgrader": beside,
-        "conditions": conditions(first, beside),
     }
+    content["conditions"] = conditions(first, content)
     results.write("class_scale", content, made_by=__file__)
     print(json.dumps(content, indent=1))
 
 
-def conditions(first: Measured, beside: dict[str, float]) -> str:
+def conditions(first: Measured, found: dict[str, Any]) -> str:
+    """What the table's runs were, and what they came to, in sentences."""
     whole = "of all processes, by a control group" if first.cpu_is_whole else "of what the command waited for"
+    count, beside = found["submissions"], found["beside_nbgrader"]
+    own, each = found["learners_own_cpu_seconds"], 1000 * found["grader_cpu_seconds_each"]
     text = (
-        f"The pruning room without {EXPERIMENT}, a synthetic class, CPU-seconds {whole}; reference, sandbox, "
-        "start-up, reading and writing included. The files: JSON, CSV, JUnit, a page a learner."
+        f"{count:,} submissions to the pruning room without {EXPERIMENT}, a synthetic class; CPU-seconds "
+        f"{whole}; reference, sandbox, start-up, reading and writing included. The files: JSON, CSV, JUnit, "
+        f"a page a learner. The learners' own code took {own:.0f} CPU-seconds of the first run, the grader "
+        f"{each:.0f} ms for each submission beyond that. Two processes were "
+        f"{found['wall_ratio_of_two_processes']} times as fast as one; the coordinator held "
+        f"{first.at(100).coordinator} MB after 100 submissions, {first.at(count).coordinator} MB at the end."
     )
     if beside:
         times = beside["nbgrader"] / beside["ours"]

@@ -119,6 +119,12 @@ def tried(found: Results) -> str:
     return markdown(["trial", "bytes", "error, %", "CPU-seconds"], rows)
 
 
+def roads(_: Results) -> str:
+    """Other roads than the recipe's, from their own results file."""
+    found = json.loads((ROOT / "data" / "results" / "record_roads.json").read_text(encoding="utf-8"))
+    return f"{markdown(found['columns'], found['rows'])}\n\n{found['conditions']}"
+
+
 def six(found: Results) -> str:
     """The median error of R3's both trainings."""
     errors = [run["error_percent"] for run in found["runs"] if run["record"] in ("R3", "R3b")]
@@ -131,6 +137,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "layers": layers,
     "explored": explored,
     "tried": tried,
+    "roads": roads,
     "six": six,
 }
 

@@ -28,6 +28,7 @@ def smallest_normed_files(
     rate: float,
     seed: int,
     largest: int = 15,
+    start: Path | None = None,
     place: Path | None = None,
     **pricing: Any,
 ) -> list[bytes]:
@@ -44,6 +45,7 @@ def smallest_normed_files(
         rate: the learning rate of Adam.
         seed: of the order of the images.
         largest: magnitude of an integer.
+        start: the last PLACE of another run, to go on from its network instead of the checkpoint.
         place: where the state of training is kept, so that a killed run goes on there: PLACE.0, PLACE.1 ...
         pricing: `first_price`, `lead` and `looks` of `shrink_`.
 
@@ -53,6 +55,8 @@ def smallest_normed_files(
     Source: docs/records.md.
     """
     model = PricedNormNet(name, load_checkpoint(name), coarseness=coarseness, largest=largest)
+    if start is not None:
+        model.load_state_dict(torch.load(start, weights_only=True)["model"])
     files = []
     for number, (size, count) in enumerate(zip(sizes, steps, strict=True)):
         kept = place and Path(f"{place}.{number}")

@@ -61,8 +61,12 @@ RECIPES: dict[str, dict[str, Any]] = {
         "steps": (1_200, 1_200), "rate": 1e-3,
     },
     "teacher": {
-        "net": "teacher", "records": {"R8b": 128_900, "R8": 128_900}, "coarseness": 1.0,
+        "net": "teacher", "records": {"R8b": 128_900, "R8c": 128_900}, "coarseness": 1.0,
         "steps": (1_400, 2_600), "rate": 1e-3, "first_price": 1e-7, "lead": 4, "looks": 3,
+    },
+    "teacher_longer": {
+        "net": "teacher", "records": {"R8": 129_600}, "coarseness": 1.0, "after": "teacher",
+        "steps": (2_600,), "rate": 1e-3, "first_price": 5e-8, "lead": 4, "looks": 3,
     },
 }  # fmt: skip
 # What was tried for R4: title -> recipe, bytes of the file, what differs from the recipe.
@@ -80,22 +84,30 @@ def save(path: Path, content: Any) -> None:
     os.replace(f"{path}.part", path)
 
 
-def training_data(net: str) -> together.Data:
-    """Views of the training images, uint8 (V, N, C, H, W), the teacher's logits, (V, N, 10), labels."""
+def training_data(net: str, *, mirrored: bool = False) -> together.Data:
+    """Views of the training images, uint8 (V, N, C, H, W), the teacher's logits, (V, N, 10), labels.
+
+    Mirrored: other views, each with its mirror image, and for both the mean of what the teacher says.
+    """
     dataset, name = ("mnist", "lenet_5") if net in integer_file.GRIDS else ("cifar10", "teacher")
     teacher = training.load_checkpoint(name).to(memory_format=torch.channels_last)
-    digest = hashlib.sha256(repr((VIEWS[dataset], VIEWS_SEED)).encode())
+    seed = VIEWS_SEED + mirrored
+    digest = hashlib.sha256(repr((VIEWS[dataset], seed)).encode())
     digest.update((training.CHECKPOINTS / f"{name}.safetensors").read_bytes())
     images, labels = data.mnist("train") if dataset == "mnist" else data.cifar10("train", full=True)
     path = CACHE / f"views-{digest.hexdigest()[:12]}.pt"  # whoever changes how views are made deletes it
     if not path.is_file():
         make = together.moved_views if dataset == "mnist" else together_normed.colour_views
-        views = make(images, VIEWS[dataset], generator=torch.Generator().manual_seed(VIEWS_SEED))
+        views = make(images, VIEWS[dataset], generator=torch.Generator().manual_seed(seed))
+        views = torch.cat([views, views.flip(-1)]) if mirrored else views
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dataset == "cifar10"):
             logits = [
                 training.predict(teacher, view, dataset=dataset, batch_size=500).half() for view in views
             ]
-        save(path, (views, torch.stack(logits)))
+        answers = torch.stack(logits)
+        if mirrored:
+            answers = (answers + answers.roll(len(views) // 2, dims=0)) / 2
+        save(path, (views, answers))
     views, answers = torch.load(path, weights_only=True, mmap=True)
     return views, answers, labels
 
@@ -106,10 +118,10 @@ def split(count: int) -> tuple[Tensor, Tensor]:
     return order[LEFT_OUT:], order[:LEFT_OUT]
 
 
-def train(
-    net: str, learn: together.Data, sizes: list[int], seed: int, **options: Any
-) -> list[dict[str, Any]]:
-    """One training: its files, in the order of the sizes, each with the CPU-seconds up to there."""
+def place_of(
+    net: str, learn: together.Data, sizes: list[int], seed: int, start: Path | None, options: dict[str, Any]
+) -> Path:
+    """Where the states of a training are kept: another place if anything that it depends on is different."""
     narrow = net in integer_file.GRIDS
     modules = (
         "shrink/together.py",
@@ -117,11 +129,20 @@ def train(
         *(() if narrow else ("shrink/together_normed.py",)),
     )
     code = {file: digest for file, digest in results.digests(Path(__file__)).items() if file in modules}
-    settings = repr((net, len(learn[2]), len(learn[0]), sizes, seed, sorted(options.items()), code))
-    place = RUNS / hashlib.sha256(settings.encode()).hexdigest()[:16]
+    settings = (net, len(learn[2]), len(learn[0]), sizes, seed, sorted(options.items()), code)
+    begun = () if start is None else (start.name,)
+    return RUNS / hashlib.sha256(repr((*settings, *begun)).encode()).hexdigest()[:16]
+
+
+def train(
+    net: str, learn: together.Data, sizes: list[int], seed: int, start: Path | None = None, **options: Any
+) -> list[dict[str, Any]]:
+    """One training: its files, in the order of the sizes, each with the CPU-seconds up to there."""
+    narrow, place = net in integer_file.GRIDS, place_of(net, learn, sizes, seed, start, options)
     RUNS.mkdir(parents=True, exist_ok=True)
     make = together.smallest_files if narrow else together_normed.smallest_normed_files
-    files = make(net, learn, sizes, seed=seed, place=place, **options)
+    begun: dict[str, Any] = {} if start is None else {"start": start}
+    files = make(net, learn, sizes, seed=seed, place=place, **begun, **options)
     parts = [Path(f"{place}.{number}") for number in range(len(sizes))]
     seconds = [0.0]
     for path in [place, *parts] if narrow else parts:
@@ -161,12 +182,30 @@ def account(content: bytes) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def last_state(name: str) -> tuple[Path, int]:
+    """Where the first seed of a CIFAR-10 recipe ends, trained if it is not yet, and its CPU-seconds."""
+    recipe = dict(RECIPES[name])
+    net, sizes = recipe.pop("net"), list(recipe.pop("records").values())
+    learn = training_data(net)
+    place = place_of(net, learn, sizes, SEEDS[0], None, recipe)
+    parts = [Path(f"{place}.{number}") for number in range(len(sizes))]
+    if (
+        not parts[-1].is_file()
+        or torch.load(parts[-1], weights_only=True)["numbers"][0] < recipe["steps"][-1]
+    ):
+        train(net, learn, sizes, SEEDS[0], **recipe)
+    return parts[-1], round(sum(torch.load(part, weights_only=True)["cpu_seconds"] for part in parts))
+
+
 def record(name: str, seed: int) -> None:
     """The records of one seed: trained on all images, written, and tested once."""
     recipe = dict(RECIPES[name])
-    net, wanted = recipe.pop("net"), recipe.pop("records")
-    made = train(net, training_data(net), list(wanted.values()), seed, **recipe)
+    net, wanted, after = recipe.pop("net"), recipe.pop("records"), recipe.pop("after", None)
+    start, before = (None, 0) if after is None else last_state(after)
+    learn = training_data(net, mirrored=after is not None)
+    made = train(net, learn, list(wanted.values()), seed, start, **recipe)
     for label, run in zip(wanted, made, strict=True):
+        run["cpu_seconds"] += before
         content = run.pop("content")
         path = records.FOLDER / f"{label}-{seed}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -59,7 +59,8 @@ GOALS = {
     "R6": Goal("resnet_8", "ResNet-8", 312_744, 24_600, 24_600, 15.0, "98.5 kB at 13.5 %"),
     "R7": Goal("resnet_20", "ResNet-20", 1_078_888, 53_944, 53_944, 8.24, "16.6 times at 8.0 %"),
     "R7b": Goal("resnet_20", "ResNet-20, shorter", 1_078_888, 53_944, 53_944, 8.24, "16.6 times at 8.0 %"),
-    "R8": Goal("teacher", "2-M-parameter net", 7_891_168, 129_000, 129_000, 7.4, "129 kB at 7.4 %"),
+    "R8": Goal("teacher", "2-M-parameter net, longest", 7_891_168, 129_000, 129_000, 7.4, "129 kB at 7.4 %"),
+    "R8c": Goal("teacher", "2-M-parameter net, long", 7_891_168, 129_000, 129_000, 7.4, "129 kB at 7.4 %"),
     "R8b": Goal("teacher", "2-M-parameter net, shorter", 7_891_168, 129_000, 129_000, 7.4, "129 kB at 7.4 %"),
 }
 

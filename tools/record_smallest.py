@@ -1,6 +1,7 @@
 """Makes the records: the smallest files, data/records/*.bin and data/records/results.json.
 
     python -m tools.record_smallest RECIPE [SEED ...]  the records of a key of RECIPES; all three seeds
+    python -m tools.record_smallest again RECIPE       its first seed once more, and no file replaced
     python -m tools.record_smallest tried [TITLE ...]  what was tried, on images left out of the training
     python -m tools.record_smallest table              data/records/results.json anew from what it holds
 
@@ -197,8 +198,11 @@ def last_state(name: str) -> tuple[Path, int]:
     return parts[-1], round(sum(torch.load(part, weights_only=True)["cpu_seconds"] for part in parts))
 
 
-def record(name: str, seed: int) -> None:
-    """The records of one seed: trained on all images, written, and tested once."""
+def record(name: str, seed: int, *, again: bool = False) -> None:
+    """The records of one seed: trained on all images, written, and tested once.
+
+    Again: the files of data/records stay, and what came out this time stands in the results beside them.
+    """
     recipe = dict(RECIPES[name])
     net, wanted, after = recipe.pop("net"), recipe.pop("records"), recipe.pop("after", None)
     start, before = (None, 0) if after is None else last_state(after)
@@ -207,14 +211,14 @@ def record(name: str, seed: int) -> None:
     for label, run in zip(wanted, made, strict=True):
         run["cpu_seconds"] += before
         content = run.pop("content")
-        path = records.FOLDER / f"{label}-{seed}.bin"
+        path = (CACHE if again else records.FOLDER) / f"{label}-{seed}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".part").write_bytes(content)
         os.replace(path.with_suffix(".part"), path)
         found = {"record": label, "seed": seed, "file": path.name, **run, **tested(path)}
         shown = ("record", "seed", "bytes", "error_percent", "cpu_seconds")
         print({key: found[key] for key in shown}, flush=True)
-        write({"runs": [found]})
+        write({"again": [{key: found[key] for key in shown}]} if again else {"runs": [found]})
 
 
 def tested(path: Path) -> dict[str, Any]:
@@ -261,9 +265,11 @@ def write(new: dict[str, list[dict[str, Any]]]) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         content = json.loads(records.RESULTS.read_text("utf-8")) if records.RESULTS.is_file() else {}
         runs = {(run["record"], run["seed"]): run for run in [*content.get("runs", []), *new.get("runs", [])]}
+        anew = {(run["record"], run["seed"]): run for run in content.get("again", []) + new.get("again", [])}
         tried = {run["tried"]: run for run in [*content.get("tried", []), *new.get("tried", [])]}
         content = {
             "runs": [runs[key] for key in sorted(runs)],
+            "again": [anew[key] for key in sorted(anew)],
             "tried": [tried[title] for title in TRIED if title in tried],
             "recipes": RECIPES,
             "conditions": {
@@ -285,6 +291,8 @@ def main() -> None:
     elif asked == ["tried"] and set(more) <= set(TRIED):
         for title in more or TRIED:
             try_out(title)
+    elif asked == ["again"] and len(more) == 1 and more[0] in RECIPES:
+        record(more[0], SEEDS[0], again=True)
     elif asked and asked[0] in RECIPES and set(more) <= {str(seed) for seed in SEEDS}:
         for seed in map(int, more or SEEDS):
             record(asked[0], seed)

@@ -110,6 +110,23 @@ def summary(found: Results) -> Results:
     }
 
 
+def again(found: Results) -> str:
+    """What a recipe made when it was run once more, beside the three seeds of the record."""
+    rows = []
+    for run in found["again"]:
+        runs = [each for each in found["runs"] if each["record"] == run["record"]]
+        spans = [[each[key] for each in runs] for key in ("bytes", "error_percent")]
+        sizes, errors = (sorted(span) for span in spans)
+        rows.append(
+            [
+                f"{run['record']}, seed {run['seed']}", run["bytes"], f"{sizes[0]:,} to {sizes[-1]:,}",
+                f"{run['error_percent']:.2f}", f"{errors[0]:.2f} to {errors[-1]:.2f}",
+            ]
+        )  # fmt: skip
+    columns = ["made anew", "bytes", "bytes of seeds 0, 1, 2", "error, %", "error of seeds 0, 1, 2"]
+    return markdown(columns, rows)
+
+
 def tried(found: Results) -> str:
     """The trials for R4, on training images left out."""
     rows = [
@@ -136,6 +153,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "spent": spent,
     "layers": layers,
     "explored": explored,
+    "again": again,
     "tried": tried,
     "roads": roads,
     "six": six,

@@ -99,6 +99,20 @@ def test_a_run_that_was_finished_is_read_and_not_made_again(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == kept
 
 
+def test_a_run_goes_on_from_the_network_of_another(tmp_path):
+    options = {"coarseness": 0.5, "rate": 0.0, "seed": 0}
+    state = PricedNormNet("student", training.load_checkpoint("student"), coarseness=0.5).state_dict()
+    name = max((key for key in state if key.startswith("net.")), key=lambda key: state[key].numel())
+    state[name].zero_()
+    torch.save({"model": state}, tmp_path / "before.0")
+    went_on = smallest_normed_files(
+        "student", few(), [33_000], steps=[1], start=tmp_path / "before.0", **options
+    )[0]
+    plain = smallest_normed_files("student", few(), [33_000], steps=[1], **options)[0]
+    empty, full = (sum(int((codes == 0).all()) for codes in codes_of(f).values()) for f in (went_on, plain))
+    assert (empty, full) == (1, 0)
+
+
 def test_views_are_moved_and_mirrored_images():
     images = data.cifar10("train").images[:20]
     views = colour_views(images, 2, generator=torch.Generator().manual_seed(0))

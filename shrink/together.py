@@ -44,8 +44,8 @@ def smallest_files(
     """Makes files of the wanted sizes, largest first: learn, then pay for bits, and again for the next size.
 
     A narrow network learns from the labels and a teacher, in full precision. Then it computes with integers,
-    and every weight pays for its bits; the price of a bit rises until the file has the first size. From there
-    the price goes on to the next.
+    and every weight pays for its bits; the price of a bit rises until the file has the first size. The next
+    size goes on from that network; price, optimizer and learning rate begin again.
 
     Args:
         name: a key of `integer_file.GRIDS`.

@@ -1,6 +1,6 @@
 """Other roads to a small LeNet-300-100 than that of the records: data/results/record_roads.json.
 
-    python -m tools.record_roads        about twenty minutes of CPU time
+    python -m tools.record_roads        about fifteen minutes of CPU time
 
 Each road starts from the same narrow network, sees the same views of the same 50,000 training images and the
 same teacher for as many steps as the recipe of R1, and is tested on the 10,000 training images left out. So
@@ -93,7 +93,8 @@ class Stepped(nn.Module):
             return dict(self.weights)
         found = {}
         for step, (name, weight) in zip(self.steps, self.weights.items(), strict=True):
-            slow = 1 / math.sqrt(weight.numel() * LARGEST)  # of the step's gradient, section 2.2
+            # Section 2.2 scales the gradient of a step, for SGD; Adam takes such a factor out again.
+            slow = 1 / math.sqrt(weight.numel() * LARGEST)
             step = step * slow + (step - step * slow).detach()
             scaled = (weight / step).clamp(-LARGEST, LARGEST)
             found[name] = (scaled + (scaled.round() - scaled).detach()) * step

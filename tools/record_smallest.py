@@ -119,18 +119,18 @@ def split(count: int) -> tuple[Tensor, Tensor]:
     return order[LEFT_OUT:], order[:LEFT_OUT]
 
 
+def code_of(net: str) -> dict[str, str]:
+    """Module -> digest of what a training of this net is made by."""
+    modules = ["shrink/together.py", "shrink/training.py"]
+    modules += [] if net in integer_file.GRIDS else ["shrink/together_normed.py"]
+    return {file: digest for file, digest in results.digests(Path(__file__)).items() if file in modules}
+
+
 def place_of(
     net: str, learn: together.Data, sizes: list[int], seed: int, start: Path | None, options: dict[str, Any]
 ) -> Path:
     """Where the states of a training are kept: another place if anything that it depends on is different."""
-    narrow = net in integer_file.GRIDS
-    modules = (
-        "shrink/together.py",
-        "shrink/training.py",
-        *(() if narrow else ("shrink/together_normed.py",)),
-    )
-    code = {file: digest for file, digest in results.digests(Path(__file__)).items() if file in modules}
-    settings = (net, len(learn[2]), len(learn[0]), sizes, seed, sorted(options.items()), code)
+    settings = (net, len(learn[2]), len(learn[0]), sizes, seed, sorted(options.items()), code_of(net))
     begun = () if start is None else (start.name,)
     return RUNS / hashlib.sha256(repr((*settings, *begun)).encode()).hexdigest()[:16]
 
@@ -216,6 +216,7 @@ def record(name: str, seed: int, *, again: bool = False) -> None:
         path.with_suffix(".part").write_bytes(content)
         os.replace(path.with_suffix(".part"), path)
         found = {"record": label, "seed": seed, "file": path.name, **run, **tested(path)}
+        found["trained_by"] = code_of(net)
         shown = ("record", "seed", "bytes", "error_percent", "cpu_seconds")
         print({key: found[key] for key in shown}, flush=True)
         write({"again": [{key: found[key] for key in shown}]} if again else {"runs": [found]})
@@ -228,7 +229,8 @@ def tested(path: Path) -> dict[str, Any]:
     known = json.loads(records.RESULTS.read_text("utf-8"))["runs"] if records.RESULTS.is_file() else []
     for run in known:
         if run["sha256"] == digest:
-            return {key: value for key, value in run.items() if key not in ("record", "seed", "cpu_seconds")}
+            of_training = ("record", "seed", "cpu_seconds", "trained_by")
+            return {key: value for key, value in run.items() if key not in of_training}
     found = records.fresh_process(path)
     few = records.wrong_of(content, records.few_test_images(found.pop("net")))[1]
     return {

@@ -7,6 +7,7 @@ file is `outdated` and a test says which recorder to run again.
 """
 
 import ast
+import functools
 import hashlib
 import json
 import os
@@ -44,20 +45,22 @@ def digests(recorder: Path, root: Path = ROOT) -> dict[str, str]:
     """File -> digest, the recorder first: its code, the definitions it reaches, the checkpoints it loads."""
     text = recorder.read_text(encoding="utf-8")
     tree = ast.parse(text)
+    module_of = functools.cache(lambda name: read_module(root / "shrink" / f"{name}.py"))
+    aliases_of = functools.cache(lambda name: _aliases(module_of(name).tree))
     reached: Reached = set()
     waiting = list(_uses(tree, _aliases(tree), ""))
     while waiting:
         use = waiting.pop()
         if use in reached or not (root / "shrink" / f"{use[0]}.py").is_file():
             continue
-        module = read_module(root / "shrink" / f"{use[0]}.py")
+        module = module_of(use[0])
         if use[1] in module.definitions:
             reached.add(use)
-            waiting += _uses(module.definitions[use[1]], _aliases(module.tree), use[0])
+            waiting += _uses(module.definitions[use[1]], aliases_of(use[0]), use[0])
     found = {recorder.relative_to(root).as_posix(): _digest([tree])}
     for name in sorted({name for name, _ in reached}):
-        module = read_module(root / "shrink" / f"{name}.py")
-        parts = [node for other, node in module.definitions.items() if (name, other) in reached]
+        definitions = module_of(name).definitions
+        parts = [node for other, node in definitions.items() if (name, other) in reached]
         found[f"shrink/{name}.py"] = _digest(parts)
     for checkpoint in sorted(set(re.findall(r"load_checkpoint\(\s*[\"'](\w+)[\"']", text))):
         file = root / "data" / "checkpoints" / f"{checkpoint}.safetensors"

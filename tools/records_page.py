@@ -23,7 +23,7 @@ Results = dict[str, Any]
 def markdown(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table; columns of numbers stand to the right."""
     numeric = [
-        all(isinstance(row[at], int | float) or str(row[at])[:1].isdigit() for row in rows)
+        all(isinstance(row[at], int | float) or str(row[at]).replace(".", "").isdigit() for row in rows)
         for at in range(len(columns))
     ]
     head = [list(columns), ["---:" if is_number else "---" for is_number in numeric]]
@@ -172,7 +172,7 @@ def code(found: Results) -> str:
             if where
             else "by today's code"
         )
-        lines.append(f"Trained {by}: {', '.join(labels)}.")
+        lines.append(f"- Trained {by}: {', '.join(labels)}.")
     return "\n".join(lines)
 
 

@@ -144,7 +144,7 @@ GOALS = {
     ),
     "R8": Goal(
         "teacher",
-        "2-M-parameter net, longest",
+        "2-M-parameter net",
         7_891_168,
         129_000,
         129_000,

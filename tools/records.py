@@ -45,130 +45,32 @@ class Goal(NamedTuple):
     published: str
 
 
+OKTAY = "124 times at 1.9 %, Oktay et al. 2020"
+HAN = "40 times at 1.58 %, Han et al. 2016"
+HAVASI_SMALL = "1,110 times at 0.96 %, Havasi et al. 2019"
+HAVASI = "555 times at 0.69 %, Havasi et al. 2019"
+LILNETX_SMALL = "76 kB at 10.0 %, LilNetX, Girish et al. 2023"
+TINY = "98.5 kB at 13.5 %, MLPerf Tiny, Banbury et al. 2021"
+DNAS = "16.6 times at 8.0 %, DNAS, Wu et al. 2018"
+LILNETX = "129 kB at 7.4 %, LilNetX, Girish et al. 2023"
 GOALS = {
-    "R1": Goal(
-        "lenet_300_100",
-        "LeNet-300-100",
-        1_066_440,
-        2_369,
-        1_777,
-        1.90,
-        "124 times at 1.9 %, Oktay et al. 2020",
-    ),
-    "R1s": Goal(
-        "lenet_300_100",
-        "LeNet-300-100",
-        1_066_440,
-        1_777,
-        1_777,
-        1.90,
-        "124 times at 1.9 %, Oktay et al. 2020",
-    ),
-    "R2": Goal(
-        "lenet_300_100", "LeNet-300-100", 1_066_440, 5_332, 3_554, 1.58, "40 times at 1.58 %, Han et al. 2016"
-    ),
-    "R3": Goal(
-        "lenet_5", "LeNet-5", 1_724_320, 1_149, 862, 0.96, "1,110 times at 0.96 %, Havasi et al. 2019"
-    ),
-    "R3b": Goal(
-        "lenet_5", "LeNet-5, longer", 1_724_320, 1_149, 862, 0.96, "1,110 times at 0.96 %, Havasi et al. 2019"
-    ),
-    "R4": Goal(
-        "lenet_5", "LeNet-5", 1_724_320, 3_107, 3_107, 0.69, "555 times at 0.69 %, Havasi et al. 2019"
-    ),
-    "R4b": Goal(
-        "lenet_5",
-        "LeNet-5, shorter",
-        1_724_320,
-        3_107,
-        3_107,
-        0.69,
-        "555 times at 0.69 %, Havasi et al. 2019",
-    ),
-    "R5": Goal(
-        "resnet_20",
-        "any net: ResNet-20",
-        1_078_888,
-        34_000,
-        25_000,
-        10.0,
-        "76 kB at 10.0 %, LilNetX, Girish et al. 2023",
-    ),
-    "R5b": Goal(
-        "student",
-        "any net: the student",
-        365_280,
-        34_000,
-        25_000,
-        10.0,
-        "76 kB at 10.0 %, LilNetX, Girish et al. 2023",
-    ),
-    "R5c": Goal(
-        "resnet_20",
-        "any net: ResNet-20, shorter",
-        1_078_888,
-        34_000,
-        25_000,
-        10.0,
-        "76 kB at 10.0 %, LilNetX, Girish et al. 2023",
-    ),
-    "R5s": Goal(
-        "student",
-        "any net: the student",
-        365_280,
-        25_000,
-        25_000,
-        10.0,
-        "76 kB at 10.0 %, LilNetX, Girish et al. 2023",
-    ),
-    "R6": Goal(
-        "resnet_8",
-        "ResNet-8",
-        312_744,
-        24_600,
-        24_600,
-        15.0,
-        "98.5 kB at 13.5 %, MLPerf Tiny, Banbury et al. 2021",
-    ),
-    "R7": Goal(
-        "resnet_20", "ResNet-20", 1_078_888, 53_944, 53_944, 8.24, "16.6 times at 8.0 %, DNAS, Wu et al. 2018"
-    ),
-    "R7b": Goal(
-        "resnet_20",
-        "ResNet-20, shorter",
-        1_078_888,
-        53_944,
-        53_944,
-        8.24,
-        "16.6 times at 8.0 %, DNAS, Wu et al. 2018",
-    ),
-    "R8": Goal(
-        "teacher",
-        "2-M-parameter net",
-        7_891_168,
-        129_000,
-        129_000,
-        7.4,
-        "129 kB at 7.4 %, LilNetX, Girish et al. 2023",
-    ),
-    "R8c": Goal(
-        "teacher",
-        "2-M-parameter net, long",
-        7_891_168,
-        129_000,
-        129_000,
-        7.4,
-        "129 kB at 7.4 %, LilNetX, Girish et al. 2023",
-    ),
-    "R8b": Goal(
-        "teacher",
-        "2-M-parameter net, shorter",
-        7_891_168,
-        129_000,
-        129_000,
-        7.4,
-        "129 kB at 7.4 %, LilNetX, Girish et al. 2023",
-    ),
+    "R1": Goal("lenet_300_100", "LeNet-300-100", 1_066_440, 2_369, 1_777, 1.9, OKTAY),
+    "R1s": Goal("lenet_300_100", "LeNet-300-100", 1_066_440, 1_777, 1_777, 1.9, OKTAY),
+    "R2": Goal("lenet_300_100", "LeNet-300-100", 1_066_440, 5_332, 3_554, 1.58, HAN),
+    "R3": Goal("lenet_5", "LeNet-5", 1_724_320, 1_149, 862, 0.96, HAVASI_SMALL),
+    "R3b": Goal("lenet_5", "LeNet-5, longer", 1_724_320, 1_149, 862, 0.96, HAVASI_SMALL),
+    "R4": Goal("lenet_5", "LeNet-5", 1_724_320, 3_107, 3_107, 0.69, HAVASI),
+    "R4b": Goal("lenet_5", "LeNet-5, shorter", 1_724_320, 3_107, 3_107, 0.69, HAVASI),
+    "R5": Goal("resnet_20", "any net: ResNet-20", 1_078_888, 34_000, 25_000, 10.0, LILNETX_SMALL),
+    "R5b": Goal("student", "any net: the student", 365_280, 34_000, 25_000, 10.0, LILNETX_SMALL),
+    "R5c": Goal("resnet_20", "any net: ResNet-20, shorter", 1_078_888, 34_000, 25_000, 10.0, LILNETX_SMALL),
+    "R5s": Goal("student", "any net: the student", 365_280, 25_000, 25_000, 10.0, LILNETX_SMALL),
+    "R6": Goal("resnet_8", "ResNet-8", 312_744, 24_600, 24_600, 15.0, TINY),
+    "R7": Goal("resnet_20", "ResNet-20", 1_078_888, 53_944, 53_944, 8.24, DNAS),
+    "R7b": Goal("resnet_20", "ResNet-20, shorter", 1_078_888, 53_944, 53_944, 8.24, DNAS),
+    "R8": Goal("teacher", "2-M-parameter net", 7_891_168, 129_000, 129_000, 7.4, LILNETX),
+    "R8c": Goal("teacher", "2-M-parameter net, long", 7_891_168, 129_000, 129_000, 7.4, LILNETX),
+    "R8b": Goal("teacher", "2-M-parameter net, shorter", 7_891_168, 129_000, 129_000, 7.4, LILNETX),
 }
 ATTEMPTS = ("R3b", "R4b", "R5b", "R5c", "R5s", "R7b", "R8b", "R8c")  # other trainings for the same goals
 

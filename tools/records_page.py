@@ -36,6 +36,12 @@ def of_records(found: Results) -> list[str]:
     return sorted({run["record"] for run in found["runs"]})
 
 
+def _asked_and_made(goal: records.Goal, runs: Sequence[Results]) -> tuple[str, str]:
+    """Bytes and error of a goal, and those of each seed."""
+    made = "; ".join(f"{run['bytes']:,} B, {run['error_percent']:.2f} %" for run in runs)
+    return f"{goal.size:,} B at {goal.error:.2f} %", made
+
+
 def attempts(found: Results) -> str:
     """Other trainings for the same goals: their seeds, and what they miss."""
     rows = []
@@ -45,8 +51,7 @@ def attempts(found: Results) -> str:
         misses = [
             what for what, is_so in (("size", size > goal.size), ("error", error > goal.error)) if is_so
         ]
-        seeds = "; ".join(f"{run['bytes']:,} B, {run['error_percent']:.2f} %" for run in runs)
-        wanted = f"{goal.size:,} B at {goal.error:.2f} %"
+        wanted, seeds = _asked_and_made(goal, runs)
         rows.append([f"{label} {goal.title}", wanted, seeds, " and ".join(misses) or "nothing"])
     return markdown(["attempt", "goal", "seeds", "misses"], rows)
 
@@ -57,8 +62,7 @@ def goals(found: Results) -> str:
     for label in (each for each in of_records(found) if each not in records.ATTEMPTS):
         goal, runs = records.GOALS[label], [run for run in found["runs"] if run["record"] == label]
         size, error = records.median_of(label, runs)
-        seeds = "; ".join(f"{run['bytes']:,} B, {run['error_percent']:.2f} %" for run in runs)
-        wanted = f"{goal.size:,} B at {goal.error:.2f} %"
+        wanted, seeds = _asked_and_made(goal, runs)
         dense = 100 - 100 * float(str(training.checkpoint_card(goal.net)["test_accuracy"]))
         cells: list[object] = [f"{label} {goal.title}", f"{dense:.2f}", wanted, seeds]
         cells += [int(size), round(goal.dense / size), f"{error:.2f}"]

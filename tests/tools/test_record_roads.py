@@ -95,3 +95,18 @@ def test_gradient_of_a_learned_step_is_that_of_its_formula():
     expected = each.sum() / math.sqrt(weight.numel() * roads.LARGEST)
     torch.testing.assert_close(model.steps[0].grad, expected, rtol=1e-3, atol=1e-3)
     assert torch.equal(weight.grad, inside.float())
+
+
+def test_draw_is_weighed_against_the_prior():
+    """Where posterior and prior are the same, a draw near the mean is no likelier than others."""
+    torch.manual_seed(0)
+    model = roads.RandomCode(roads.narrow(), BLOCKS)
+    model.freeze_prior_()
+    with torch.no_grad():
+        model.mean.zero_()
+        model.noise.copy_(2 * model.prior[model.tensor_of])
+    for _ in range(5):
+        model.code_()
+    counts = [int((model.block_of == block).sum()) for block in range(5)]
+    nearest = [int(roads.candidates(b, count).square().sum(dim=1).argmin()) for b, count in enumerate(counts)]
+    assert all(code != near for code, near in zip(model.codes, nearest, strict=True))
